@@ -1,0 +1,49 @@
+/*
+ * fault.h: make system calls of the member's code fail, exactly and again.
+ *
+ * The member's objects are linked (ld -r --wrap) so that each call listed in
+ * wrap.list goes through this module; the harness and the tests are not. A
+ * fault is armed by the test for one call by name, or for a family:
+ *
+ *     fault_fail("bind", 1, EACCES);      the next bind() fails with EACCES
+ *     fault_fail_every(FAULT_INPUT, 3, EINTR);  each 3rd read, recv, … EINTR
+ *     fault_cut_every(FAULT_OUTPUT, 2, 7);      each 2nd moves 7 bytes at most
+ *
+ *  1. A failed call does nothing: the kernel is not asked.
+ *  2. Counting starts at the arming, over all threads of the process and of
+ *     the processes that it forks afterwards: the state is shared memory.
+ *  3. What is not armed goes to the kernel unchanged, and is counted.
+ *
+ * Not seen: calls made inside libc (getaddrinfo, stdio), io_uring, stores to
+ * mapped files. A contract's `calls` keeps members to what is seen.
+ */
+#ifndef FAULT_H
+#define FAULT_H
+
+#include "lab.h"
+
+/* Families; a name may stand for several calls. */
+#define FAULT_INPUT "input"   /* read readv recv recvfrom recvmsg */
+#define FAULT_OUTPUT "output" /* write writev send sendto sendmsg */
+#define FAULT_ACCEPT "accept" /* accept accept4 */
+
+/* The k-th call from now on, once, fails with error. Requires: k >= 1. */
+void fault_fail(const char *call, unsigned long k, int error);
+
+/* Every k-th call from now on fails with error; k = 1 is each of them. */
+void fault_fail_every(const char *call, unsigned long k, int error);
+
+/* Every k-th call moves at most `most` bytes. Requires: most >= 1. */
+void fault_cut_every(const char *call, unsigned long k, size_t most);
+
+/* The k-th call from now on, once, moves at most `most` bytes. */
+void fault_cut(const char *call, unsigned long k, size_t most);
+
+/* Take back every fault, set every count to 0. */
+void fault_reset(void);
+
+/* Calls made, and calls that a fault hit, since fault_reset. */
+unsigned long fault_calls(const char *call);
+unsigned long fault_hits(const char *call);
+
+#endif

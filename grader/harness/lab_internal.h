@@ -1,0 +1,22 @@
+/*
+ * lab_internal.h: what lab.c and lab_expect.c share; not for tests.
+ */
+#ifndef LAB_INTERNAL_H
+#define LAB_INTERNAL_H
+
+#include "lab.h"
+#include "lab_shared.h"
+
+/* The page of this run; valid inside lab_main. */
+extern struct lab_shared *lab_page;
+
+/* --debug: a failure stops in the debugger instead of ending a process. */
+extern bool lab_debugging;
+
+/* The plain report of a bare run. */
+void lab_print_result(const char *step, bool passed);
+
+/* Remove the folder that lab_tmp made, if it made one. */
+void lab_tmp_remove(void);
+
+#endif

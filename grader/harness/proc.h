@@ -1,0 +1,107 @@
+/*
+ * proc.h: start, watch and end processes in a test.
+ *
+ * A process is either a program (proc_start) or a function of the member's
+ * run in a fork (proc_call): a server that a test can kill, whose descriptors
+ * and threads it can count, and whose death by SIGPIPE is visible.
+ *
+ *  1. Every process started here dies with the test (PR_SET_PDEATHSIG), and
+ *     with proc_kill before that.
+ *  2. Its standard output and error are pipes that the test reads; a reader
+ *     thread is not needed: what fits in a pipe stays there, and proc_wait
+ *     and proc_expect_line drain both.
+ *  3. No function here waits longer than LAB_PATIENCE_MS without progress;
+ *     then the test fails and says what it waited for.
+ *
+ * Every failure is reported at the line of the test that called.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include "lab.h"
+
+#include <sys/types.h>
+
+#define PROC_OUTPUT_BYTES_MAX 65536 /* kept of each stream; the rest is cut */
+
+struct proc {
+    char name[64]; /* for transcript and messages */
+    pid_t pid;     /* 0 when reaped */
+    int in;        /* write end of its standard input, or -1 */
+    int out, err;  /* read ends, or -1 at end of file */
+    char *out_text, *err_text; /* what was read, ended by '\0' */
+    size_t out_len, err_len;
+    size_t out_taken; /* bytes of out_text already given out as lines */
+    int status;       /* wait status, valid once reaped */
+};
+
+/*
+ * Start a program and note its command line in the transcript.
+ *   argv   argv[0] is the path, NULL ends it; borrowed for the call
+ * The process gets default signal dispositions, an empty signal mask, and
+ * only descriptors 0, 1 and 2. End it with proc_kill or proc_wait, then
+ * release with proc_release().
+ */
+#define proc_start(p, argv) proc_start_at(LAB_HERE, (p), (argv))
+void proc_start_at(struct lab_where where, struct proc *p,
+                   const char *const argv[]);
+
+/*
+ * Run function(argument) in a forked process, whose exit status is 0 if it
+ * returns 0 or more, else 1 after a line on standard error that names the
+ * errno. It inherits descriptors and armed faults (fault.h).
+ */
+#define proc_call(p, name, function, argument)                                 \
+    proc_call_at(LAB_HERE, (p), (name), (function), (argument))
+void proc_call_at(struct lab_where where, struct proc *p, const char *name,
+                  int (*function)(void *), void *argument);
+
+/*
+ * The next whole line of its standard output, without the newline; waits for
+ * it. Fails if the process ends or stays silent instead. Borrowed until the
+ * next call with this p.
+ */
+#define proc_expect_line(p) proc_expect_line_at(LAB_HERE, (p))
+const char *proc_expect_line_at(struct lab_where where, struct proc *p);
+
+/* Send a signal to it, and to nothing else. */
+#define proc_signal(p, signal) proc_signal_at(LAB_HERE, (p), (signal))
+void proc_signal_at(struct lab_where where, struct proc *p, int signal);
+
+/* Close its standard input. */
+void proc_close_input(struct proc *p);
+
+/* Wait for its end. Returns the wait status. Fails if it does not end. */
+#define proc_wait(p) proc_wait_at(LAB_HERE, (p))
+int proc_wait_at(struct lab_where where, struct proc *p);
+
+/* Wait for its end, and expect this exit status. A death by signal is told in
+ * words, with what it wrote to standard error. */
+#define proc_expect_exit(p, code) proc_expect_exit_at(LAB_HERE, (p), (code))
+void proc_expect_exit_at(struct lab_where where, struct proc *p, int code);
+
+/* It still runs. Otherwise fails and tells how it ended, with its words. */
+#define proc_expect_alive(p) proc_expect_alive_at(LAB_HERE, (p))
+void proc_expect_alive_at(struct lab_where where, struct proc *p);
+
+/* Open descriptors, and threads, that it has now (/proc/PID/fd, task). */
+int proc_count_fds(const struct proc *p);
+int proc_count_threads(const struct proc *p);
+
+/*
+ * Wait until it has exactly this many. Fails with both numbers and, for
+ * descriptors, with what the surplus ones are (readlink of /proc/PID/fd/N).
+ */
+#define proc_until_fds(p, count) proc_until_fds_at(LAB_HERE, (p), (count))
+void proc_until_fds_at(struct lab_where where, struct proc *p, int count);
+#define proc_until_threads(p, count)                                           \
+    proc_until_threads_at(LAB_HERE, (p), (count))
+void proc_until_threads_at(struct lab_where where, struct proc *p, int count);
+
+/* End it with SIGKILL if it still runs, and reap it. */
+void proc_kill(struct proc *p);
+
+/* Free what p owns; kills it first where needed. */
+void proc_release(struct proc *p);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * workspace.h: the member's folder (work/), a git repository of their own.
+ *
+ *     work/
+ *       grade            link to COURSE/grader/grade, the way in
+ *       workspace.json   marks the folder; course url and commit; `use` choices
+ *       06-wal/
+ *         wal.c          the member's: a copy of the starter, theirs from then on
+ *         report.json    the last verdicts; committed by the member
+ *         README.md …    links into weeks/06-wal, ignored by git
+ *         Makefile       link to COURSE/starter/week.mk, likewise
+ *       .grade/          builds, logs, seeds, times; ignored by git
+ *
+ *  1. A file that the member changed is never written.
+ *  2. Links are mended; what replaced a link by hand is left and told.
+ */
+#ifndef WORKSPACE_H
+#define WORKSPACE_H
+
+#include "manifest.h"
+
+#include <stdbool.h>
+
+struct workspace {
+    char *dir;   /* absolute */
+    char *state; /* DIR/.grade */
+};
+
+/* Whose module a later week builds on. */
+enum origin { ORIGIN_MINE, ORIGIN_REFERENCE, ORIGIN_DIR };
+
+/*
+ * Find the workspace: `given` (--workspace) if not NULL, else the one around
+ * the current folder (workspace.json), else COURSE/work. Does not create it.
+ * Returns 0 (it exists), -ENOENT with w->dir set to where it would be, or
+ * another -errno after telling what is wrong. Release with
+ * workspace_release().
+ */
+int workspace_find(struct workspace *w, const char *given);
+void workspace_release(struct workspace *w);
+
+/* Create it from starter/member, with git init, if it is not there; mend
+ * work/grade. Returns 0, or -errno after telling. */
+int workspace_create(struct workspace *w);
+
+/* `grade start`: lay the week into the workspace (see the head). Prints what
+ * it did, a line each. Returns 0 or -errno after telling. */
+int workspace_start(struct workspace *w, const struct week *week);
+
+/* The same without a word and without copies of the starter: only mend links.
+ * Tells edited copies of given files on standard error. */
+int workspace_mend(struct workspace *w, const struct week *week);
+
+/* DIR/NN-name as a new string; release with free(). */
+char *workspace_week_dir(const struct workspace *w, const struct week *week);
+
+/*
+ * Check the member's files of a week: each a regular file in the week's
+ * folder, readable, not empty, text, at most FILE_BYTES_MAX. Tells the first
+ * that is not ("work/01-tcp-echo/echo.c: is a folder; …; `grade start 01`
+ * brings the starter"). Returns 0 or -EINVAL.
+ */
+int workspace_check_files(const struct workspace *w, const struct week *week);
+
+/* Whose module of `week` later weeks build on: the saved choice; without one,
+ * mine where the week passed, else the reference.
+ *   dir   out: the folder for ORIGIN_DIR and ORIGIN_MINE, else NULL; free() */
+enum origin workspace_use(const struct workspace *w, const char *week,
+                          char **dir);
+/* Save the choice: "mine", "reference", a folder; NULL takes it back.
+ * 0 or -errno after telling. */
+int workspace_use_set(struct workspace *w, const char *week,
+                      const char *choice);
+
+/* The week last worked on, or NULL; release with free(). */
+char *workspace_last_week(const struct workspace *w);
+void workspace_last_week_set(struct workspace *w, const char *week);
+
+#endif

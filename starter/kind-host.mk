@@ -1,0 +1,109 @@
+# kind-host.mk: a week whose code runs as an ordinary process.
+#
+#     yours + given  ->  module.a          what later weeks link
+#     module + used  ->  under_test.o      ld -r, system calls wrapped (fault.h)
+#     under_test.o + tests + harness  ->  test
+#     main.c + module + used  ->  PROGRAM
+
+MODULE_SOURCES := $(filter %.c,$(YOURS) $(GIVEN))
+YOUR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter %.c,$(YOURS)))
+GIVEN_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter %.c,$(GIVEN)))
+OBJECTS := $(YOUR_OBJECTS) $(GIVEN_OBJECTS)
+TEST_OBJECTS := $(patsubst $(WEEK_DIR)/tests/%.c,$(T)/tests/%.o,\
+	$(wildcard $(WEEK_DIR)/tests/*.c))
+
+# USES and PROGRAMS are words NAME=BUILD_FOLDER; each folder has its config.mk.
+use_name = $(firstword $(subst =, ,$(1)))
+use_dir = $(lastword $(subst =, ,$(1)))
+USED_ARCHIVES := $(foreach use,$(USES),$(call use_dir,$(use))/$(SAN)/module.a)
+USED_PROGRAMS := $(foreach use,$(PROGRAMS),$(call use_dir,$(use)))
+
+INCLUDES := -iquote $(WEEK_DIR) \
+	$(foreach use,$(USES) $(PROGRAMS),\
+	-iquote $(COURSE)/weeks/$(call use_name,$(use)))
+WRAPS := $(addprefix --wrap=,$(shell cat $(HARNESS)/wrap.list))
+# gdb and sanitizers name the file that was staged, not its copy.
+MAPPED := $(if $(FROM),-fdebug-prefix-map=$(abspath $(SRC))=$(FROM))
+WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(INCLUDES) $(MAPPED) $(WERROR)
+CHECK_LIBS := -lcheck -lsubunit -lm -lrt -pthread
+abs = $(abspath $(1))
+
+# Compiled from its own folder, so that gcc says echo.c:12 and no long path.
+$(YOUR_OBJECTS): $(B)/%.o: $(SRC)/%.c $(CONFIG)
+	@mkdir -p $(@D)
+	$(Q)cd $(SRC) && $(CC) $(WEEK_CFLAGS) -MMD -MP -MF $(call abs,$(@:.o=.d)) \
+		-MT $@ -c $*.c -o $(call abs,$@)
+
+$(GIVEN_OBJECTS): $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG)
+	@mkdir -p $(@D)
+	$(Q)cd $(WEEK_DIR) && $(CC) $(WEEK_CFLAGS) -MMD -MP \
+		-MF $(call abs,$(@:.o=.d)) -MT $@ -c $*.c -o $(call abs,$@)
+
+$(B)/main.o: $(WEEK_DIR)/main.c $(CONFIG)
+	@mkdir -p $(@D)
+	$(Q)cd $(WEEK_DIR) && $(CC) $(WEEK_CFLAGS) -MMD -MP \
+		-MF $(call abs,$(@:.o=.d)) -MT $@ -c main.c -o $(call abs,$@)
+
+$(TEST_OBJECTS): $(T)/tests/%.o: $(WEEK_DIR)/tests/%.c
+	@mkdir -p $(@D)
+	$(Q)cd $(WEEK_DIR) && $(CC) $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(INCLUDES) \
+		-I $(HARNESS) -Werror -Wno-error=deprecated-declarations -MMD -MP \
+		-MF $(call abs,$(@:.o=.d)) -MT $@ -c tests/$*.c -o $(call abs,$@)
+
+$(B)/module.a: $(OBJECTS)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# A used week's archive is built by its own rules, with its own config.mk.
+define USED_RULE
+$(call use_dir,$(1))/$$(SAN)/module.a: used_always
+	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
+		SRC=$$(call use_dir,$(1))/src OUT=$$(call use_dir,$(1)) \
+		TEST_OUT=$$(call use_dir,$(1)) FROM= SAN=$$(SAN) module
+endef
+define USED_PROGRAM_RULE
+$(B)/program-$(call use_name,$(1)): used_always
+	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
+		SRC=$$(call use_dir,$(1))/src OUT=$$(call use_dir,$(1)) \
+		TEST_OUT=$$(call use_dir,$(1)) FROM= SAN=$$(SAN) program
+	@mkdir -p $$(B)
+	$$(Q)name=$$$$(sed -n 's/^PROGRAM := //p' \
+		$(call use_dir,$(1))/config.mk); \
+		cmp -s $(call use_dir,$(1))/$$(SAN)/$$$$name $$(B)/$$$$name || \
+		cp $(call use_dir,$(1))/$$(SAN)/$$$$name $$(B)/$$$$name
+endef
+.PHONY: used_always
+$(foreach use,$(USES),$(eval $(call USED_RULE,$(use))))
+$(foreach use,$(PROGRAMS),$(eval $(call USED_PROGRAM_RULE,$(use))))
+USED_PROGRAM_TARGETS := $(foreach use,$(PROGRAMS),\
+	$(B)/program-$(call use_name,$(use)))
+
+# The member's code and the modules it uses as one object whose system calls
+# can be made to fail. Calls that the contract does not allow end the build.
+$(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(HARNESS)/wrap.list
+	$(Q)$(if $(CALLS),$(COURSE)/starter/check-calls "$(CALLS)" \
+		"$(OBJECTS)" "$(USED_ARCHIVES)")
+	$(Q)$(LD) -r $(WRAPS) -o $@ $(OBJECTS) \
+		--whole-archive $(USED_ARCHIVES) --no-whole-archive
+
+$(B)/test: $(B)/under_test.o $(TEST_OBJECTS) $(USED_PROGRAM_TARGETS) \
+		$(COURSE)/build/harness/$(SAN)/libharness.a
+	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(TEST_OBJECTS) $< \
+		$(COURSE)/build/harness/$(SAN)/libharness.a $(CHECK_LIBS)
+
+ifneq ($(PROGRAM),)
+$(B)/$(PROGRAM): $(B)/main.o $(B)/module.a $(USED_ARCHIVES)
+	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(B)/main.o $(B)/module.a \
+		$(USED_ARCHIVES)
+endif
+
+# For clangd, where it looks first: beside the sources of a member's own make.
+.PHONY: compile_commands
+compile_commands: $(if $(FROM),,compile_commands.json)
+compile_commands.json: $(CONFIG)
+	@{ echo '['; comma=; for file in $(MODULE_SOURCES); do \
+		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' \
+			"$$comma" "$(CURDIR)" "$$file" \
+			"$(CC) $(strip $(WEEK_CFLAGS)) -c $$file"; comma=,; \
+	done; echo ']'; } > $@
+
+-include $(OBJECTS:.o=.d) $(B)/main.d $(TEST_OBJECTS:.o=.d)

@@ -1,0 +1,77 @@
+# week.mk: the build rules of a week, for `grade` and for a member's own make.
+#
+# In a week's folder of the workspace this file is the Makefile:
+#
+#     make                      the tests and the program, with AddressSanitizer
+#     make SAN=thread           … with ThreadSanitizer; SAN=none: with neither
+#     make test                 build and run every step, each as it is graded
+#     make test STEP=hello      only that step; SEED=4711 draws its values again
+#     make debug STEP=hello     that step under gdb
+#     make clean
+#
+# What is built lies in .grade/make/SAN/: the program by its name, and `test`.
+# `grade` runs the same rules on copies of your files (SRC=… OUT=…).
+#
+# Which files, calls and used weeks there are stands in config.mk, which grade
+# writes from week.yaml: COURSE WEEK KIND YOURS GIVEN PROGRAM CALLS USES
+# PROGRAMS STEPS_address STEPS_thread STEPS_none.
+
+CONFIG ?= .grade/config.mk
+ifeq ($(wildcard $(CONFIG)),)
+$(error $(CONFIG) is missing: `grade start` of this week writes it)
+endif
+include $(CONFIG)
+
+SAN ?= address
+SRC ?= .
+OUT ?= .grade/make
+# Objects of the tests; the proof of many bugs shares them.
+TEST_OUT ?= $(OUT)
+WEEK_DIR := $(COURSE)/weeks/$(WEEK)
+B := $(OUT)/$(SAN)
+T := $(TEST_OUT)/$(SAN)
+Q := @
+
+.DEFAULT_GOAL := all
+ifeq ($(filter $(MAKECMDGOALS),clean),)
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+endif
+
+include $(COURSE)/grader/harness/harness.mk
+include $(COURSE)/starter/kind-$(KIND).mk
+
+.PHONY: all test debug clean module program
+all: $(B)/test $(if $(PROGRAM),$(B)/$(PROGRAM)) compile_commands
+module: $(B)/module.a
+program: $(if $(PROGRAM),$(B)/$(PROGRAM))
+
+# Each step under the sanitizer that its manifest names.
+STEPS := $(STEPS_address) $(STEPS_thread) $(STEPS_none)
+sanitizer_of = $(strip $(foreach s,$(SANITIZERS),$(if \
+	$(filter $(1),$(STEPS_$(s))),$(s))))
+SEED_WORDS = $(if $(SEED),--seed $(SEED))
+
+ifeq ($(STEP),)
+TESTED := $(foreach s,$(SANITIZERS),$(if $(STEPS_$(s)),test-$(s)))
+.PHONY: $(TESTED)
+test: $(TESTED)
+$(TESTED): test-%:
+	$(Q)$(MAKE) SAN=$* all
+	$(Q)for step in $(STEPS_$*); do \
+		$(OUT)/$*/test --step $$step $(SEED_WORDS) || failed=1; \
+	done; exit $${failed:-0}
+else
+ifeq ($(call sanitizer_of,$(STEP)),)
+$(error no step '$(STEP)'; there are: $(STEPS))
+endif
+test:
+	$(Q)$(MAKE) SAN=$(call sanitizer_of,$(STEP)) all
+	$(Q)$(OUT)/$(call sanitizer_of,$(STEP))/test --step $(STEP) $(SEED_WORDS)
+debug:
+	$(Q)$(MAKE) SAN=$(call sanitizer_of,$(STEP)) all
+	gdb --args $(OUT)/$(call sanitizer_of,$(STEP))/test --debug \
+		--step $(STEP) $(SEED_WORDS)
+endif
+
+clean:
+	rm -rf $(OUT)
