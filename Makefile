@@ -1,0 +1,134 @@
+# The few commands that a person types; `make help` lists them.
+#
+# What is missing on the machine is installed first (grader/install), and only
+# the kinds of packages that the command needs.
+
+.DEFAULT_GOAL := all
+silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
+
+COURSE := .
+include grader/harness/harness.mk
+
+CFLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow \
+	-Wstrict-prototypes -pthread
+TEST_CFLAGS := $(CFLAGS) -O1 -Werror -fno-omit-frame-pointer \
+	$(SANITIZE_address)
+LIBS := -lcyaml -ljansson
+CHECK_LIBS := -lcheck -lsubunit -lm -lrt
+
+# Everything but the two programs' own files is in libgrade.a.
+SOURCES := $(filter-out %/main.c %/waiter.c,$(wildcard grader/src/*.c))
+OBJECTS := $(SOURCES:grader/src/%.c=build/obj/%.o)
+TEST_OBJECTS := $(SOURCES:grader/src/%.c=build/test/obj/%.o)
+UNIT_TESTS := $(patsubst grader/tests/unit/%.c,build/test/unit/%,\
+	$(wildcard grader/tests/unit/*_test.c))
+HARNESS_TESTS := $(patsubst grader/harness/tests/%.c,build/test/harness/%,\
+	$(wildcard grader/harness/tests/*_test.c))
+
+# The folder of the week that WEEK=1, 01, 01.3, 01-tcp-echo or a path names,
+# and the kind of packages it wants.
+week_name := $(basename $(notdir $(patsubst %/,%,$(WEEK))))
+week := $(if $(week_name),$(firstword $(wildcard weeks/$(week_name) \
+	weeks/$(week_name)-* weeks/0$(week_name)-* weeks/*-$(week_name))))
+week_kind := $(if $(week),$(shell \
+	sed -n 's/^kind: *\([a-z]*\).*/\1/p' $(week)/week.yaml))
+all_kinds := $(shell sed -n 's/^\([a-z][a-z]*\) .*/\1/p' grader/packages | uniq)
+
+# A program started from here runs make itself, without this make's flags.
+plain := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
+say = @$(if $(silent),:,echo)
+KINDS := grade
+
+.PHONY: all help packages grade test bugs lint bench-grader fetch clean
+.DELETE_ON_ERROR:
+
+all: build/grade build/grade-waiter
+
+help:
+	@echo 'make grade WEEK=01   take the starter of week 01 if need be; grade it'
+	@echo 'make                 build the grader: build/grade'
+	@echo 'make fetch           install all packages, for a time without network'
+	@echo 'make clean           remove what was built'
+	@echo
+	@echo 'For maintainers:'
+	@echo 'make test            prove the grader and every week'
+	@echo 'make bugs WEEK=01    bring bug patches after a changed solution'
+	@echo 'make lint            the judges of style, over the whole tree'
+	@echo 'make bench-grader    how fast the grader is: three ratios'
+
+packages:
+	@grader/install $(KINDS)
+
+# ---- The grader ----
+
+build/grade: build/obj/main.o build/libgrade.a
+	$(say) '  link $@'
+	@$(CC) -pthread -o $@ $^ $(LIBS)
+
+build/grade-waiter: build/obj/waiter.o
+	$(say) '  link $@'
+	@$(CC) -o $@ $^
+
+build/libgrade.a: $(OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+build/obj/%.o: grader/src/%.c | packages
+	$(say) '  cc   $<'
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(if $(CI),-Werror) -MMD -MP -c $< -o $@
+
+# ---- What a member types ----
+
+grade: KINDS += $(week_kind)
+grade: all packages
+	@if [ -n "$(week)" ] && [ ! -e "work/$(notdir $(week))" ]; then \
+		$(plain) build/grade start $(WEEK); \
+	fi && $(plain) build/grade $(WEEK)
+
+fetch: KINDS := $(all_kinds)
+fetch: packages
+
+clean:
+	rm -rf build
+
+# ---- For maintainers ----
+
+test: KINDS += host
+test: all packages $(UNIT_TESTS) $(HARNESS_TESTS)
+	@$(plain) grader/tests/all $(UNIT_TESTS) $(HARNESS_TESTS)
+
+bugs:
+	@grader/bugs $(notdir $(week))
+
+lint: KINDS += lint
+lint: packages
+	@grader/lint
+
+bench-grader: KINDS += host bench
+bench-grader: all packages
+	@$(plain) grader/bench/run
+
+build/test/obj/%.o: grader/src/%.c | packages
+	@mkdir -p $(@D)
+	@$(CC) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+
+build/test/libgrade.a: $(TEST_OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+build/test/unit/%: grader/tests/unit/%.c build/test/libgrade.a
+	@mkdir -p $(@D)
+	@$(CC) $(TEST_CFLAGS) -MMD -MP -MF $@.d -I grader/src -pthread \
+		-o $@ $^ $(LIBS) $(CHECK_LIBS)
+
+# The code of a harness test is wrapped as a member's is: NAME_test.c is
+# linked with NAME_code.c, where there is one, through `ld -r`.
+build/test/harness/%_test: grader/harness/tests/%_test.c \
+		build/harness/address/libharness.a
+	@mkdir -p $(@D)
+	@$(CC) $(LAB_CFLAGS) $(SANITIZE_address) -Werror -MMD -MP -MF $@.d \
+		-I grader/harness -o $@ $^ $(CHECK_LIBS)
+
+-include $(wildcard build/obj/*.d build/test/obj/*.d build/test/*/*.d)
