@@ -9,10 +9,17 @@
  *     fault_fail_every(FAULT_INPUT, 3, EINTR);  each 3rd read, recv, … EINTR
  *     fault_cut_every(FAULT_OUTPUT, 2, 7);      each 2nd moves 7 bytes at most
  *
- *  1. A failed call does nothing: the kernel is not asked.
- *  2. Counting starts at the arming, over all threads of the process and of
- *     the processes that it forks afterwards: the state is shared memory.
+ *  1. A failed call does nothing: the kernel is not asked. close alone has
+ *     closed its descriptor when it fails, as Linux has.
+ *  2. Counting starts at the arming, over all threads of the test's process
+ *     and of the processes that it forks, before or after: the state is shared
+ *     memory. Each test begins with nothing armed and every count at 0.
  *  3. What is not armed goes to the kernel unchanged, and is counted.
+ *  4. Several faults may be armed for one call, each with its own count. Where
+ *     two meet, a failure goes before a cut, the first armed before the next.
+ *
+ * A name that is no call here, k = 0 and the like are the test's own mistakes:
+ * the program says so and aborts.
  *
  * Not seen: calls made inside libc (getaddrinfo, stdio), io_uring, stores to
  * mapped files. A contract's `calls` keeps members to what is seen.
@@ -22,7 +29,7 @@
 
 #include "lab.h"
 
-/* Families; a name may stand for several calls. */
+/* Families: a name that stands for several calls, counted together. */
 #define FAULT_INPUT "input"   /* read readv recv recvfrom recvmsg */
 #define FAULT_OUTPUT "output" /* write writev send sendto sendmsg */
 #define FAULT_ACCEPT "accept" /* accept accept4 */
@@ -33,17 +40,25 @@ void fault_fail(const char *call, unsigned long k, int error);
 /* Every k-th call from now on fails with error; k = 1 is each of them. */
 void fault_fail_every(const char *call, unsigned long k, int error);
 
-/* Every k-th call moves at most `most` bytes. Requires: most >= 1. */
-void fault_cut_every(const char *call, unsigned long k, size_t most);
-
-/* The k-th call from now on, once, moves at most `most` bytes. */
+/*
+ * The k-th call from now on, once, moves at most `most` bytes.
+ * Requires: the call is one of input or output; most >= 1.
+ */
 void fault_cut(const char *call, unsigned long k, size_t most);
+
+/* Every k-th call moves at most `most` bytes. Requires: as fault_cut. */
+void fault_cut_every(const char *call, unsigned long k, size_t most);
 
 /* Take back every fault, set every count to 0. */
 void fault_reset(void);
 
-/* Calls made, and calls that a fault hit, since fault_reset. */
+/* Calls made, and calls that a fault hit (made fail, or really shortened),
+ * since fault_reset or the test's beginning. */
 unsigned long fault_calls(const char *call);
 unsigned long fault_hits(const char *call);
+
+/* Forget everything and share it with nobody that runs already. lab_main does
+ * this before each test. */
+void fault_begin(void);
 
 #endif

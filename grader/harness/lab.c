@@ -12,6 +12,7 @@
  *  2. After it, no further test body runs.
  *  3. The runner itself never runs the member's code.
  */
+#include "fault.h"
 #include "lab_internal.h"
 
 #include <check.h>
@@ -106,6 +107,7 @@ static void begin_test(int index)
     lab_page->current = index;
     lab_page->transcript_len = 0;
     lab_page->tests[index].state = LAB_TEST_STARTED;
+    fault_begin();
 }
 
 /* Only the process that began the test may end it: a forked one that returns

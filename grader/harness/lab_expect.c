@@ -295,6 +295,8 @@ void lab_note(const char *format, ...)
 
 /* ---- Waiting ---- */
 
+int lab_patience_ms = LAB_PATIENCE_MS;
+
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -304,7 +306,7 @@ static int64_t now_ms(void)
 
 void lab_patience_start(struct lab_patience *patience)
 {
-    patience->until_ms = now_ms() + LAB_PATIENCE_MS;
+    patience->until_ms = now_ms() + lab_patience_ms;
     patience->pause_ns = 50000;
 }
 

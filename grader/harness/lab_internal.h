@@ -13,6 +13,9 @@ extern struct lab_shared *lab_page;
 /* --debug: a failure stops in the debugger instead of ending a process. */
 extern bool lab_debugging;
 
+/* LAB_PATIENCE_MS; the harness's own tests shorten it. */
+extern int lab_patience_ms;
+
 /* The plain report of a bare run. */
 void lab_print_result(const char *step, bool passed);
 

@@ -1,0 +1,204 @@
+/*
+ * fault_calls.c: the other end of ld --wrap: __wrap_X for every X of wrap.list.
+ *
+ * Each asks fault_judge() and then fails, moves less, or calls the real X. The
+ * harness is not linked with --wrap, so a plain read() in this file is the
+ * real one, a sanitizer's interceptor included.
+ */
+#include "fault_internal.h"
+
+#include <limits.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* ---- Calls that move bytes from or to one buffer ---- */
+
+ssize_t __wrap_read(int fd, void *data, size_t len)
+{
+    struct fault_verdict v = fault_judge(READ);
+    return v.error ? fault_failed(&v) : read(fd, data, fault_cut_len(&v, len));
+}
+
+ssize_t __wrap_recv(int fd, void *data, size_t len, int flags)
+{
+    struct fault_verdict v = fault_judge(RECV);
+    return v.error ? fault_failed(&v)
+                   : recv(fd, data, fault_cut_len(&v, len), flags);
+}
+
+ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags,
+                        struct sockaddr *from, socklen_t *from_len)
+{
+    struct fault_verdict v = fault_judge(RECVFROM);
+    if (v.error)
+        return fault_failed(&v);
+    return recvfrom(fd, data, fault_cut_len(&v, len), flags, from, from_len);
+}
+
+ssize_t __wrap_write(int fd, const void *data, size_t len)
+{
+    struct fault_verdict v = fault_judge(WRITE);
+    return v.error ? fault_failed(&v) : write(fd, data, fault_cut_len(&v, len));
+}
+
+ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
+{
+    struct fault_verdict v = fault_judge(SEND);
+    return v.error ? fault_failed(&v)
+                   : send(fd, data, fault_cut_len(&v, len), flags);
+}
+
+ssize_t __wrap_sendto(int fd, const void *data, size_t len, int flags,
+                      const struct sockaddr *to, socklen_t to_len)
+{
+    struct fault_verdict v = fault_judge(SENDTO);
+    if (v.error)
+        return fault_failed(&v);
+    return sendto(fd, data, fault_cut_len(&v, len), flags, to, to_len);
+}
+
+/* ---- Calls that move bytes from or to several buffers ---- */
+
+/* A shorter copy of an array of buffers; the caller's stays as it is. */
+struct vector {
+    const struct iovec *parts;
+    size_t count;
+    struct iovec copy[IOV_MAX];
+};
+
+static size_t vector_len(const struct iovec *parts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].iov_len;
+    return len;
+}
+
+/* A count that the kernel refuses (a negative one is huge here) goes there as
+ * it is, to be refused. */
+static void cut_vector(struct vector *vector, const struct fault_verdict *v,
+                       const struct iovec *parts, size_t count)
+{
+    vector->parts = parts;
+    vector->count = count;
+    if (v->most == SIZE_MAX || count > IOV_MAX)
+        return;
+    size_t left = fault_cut_len(v, vector_len(parts, count));
+    vector->parts = vector->copy;
+    vector->count = 0;
+    for (size_t i = 0; i < count && left > 0; i++) {
+        struct iovec *part = &vector->copy[vector->count++];
+        *part = parts[i];
+        if (part->iov_len > left)
+            part->iov_len = left;
+        left -= part->iov_len;
+    }
+}
+
+ssize_t __wrap_readv(int fd, const struct iovec *parts, int count)
+{
+    struct vector vector;
+    struct fault_verdict v = fault_judge(READV);
+    if (v.error)
+        return fault_failed(&v);
+    cut_vector(&vector, &v, parts, (size_t)count);
+    return readv(fd, vector.parts, (int)vector.count);
+}
+
+ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
+{
+    struct vector vector;
+    struct fault_verdict v = fault_judge(WRITEV);
+    if (v.error)
+        return fault_failed(&v);
+    cut_vector(&vector, &v, parts, (size_t)count);
+    return writev(fd, vector.parts, (int)vector.count);
+}
+
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    struct vector vector;
+    struct fault_verdict v = fault_judge(RECVMSG);
+    if (v.error)
+        return fault_failed(&v);
+    cut_vector(&vector, &v, message->msg_iov, message->msg_iovlen);
+    struct msghdr copy = *message;
+    copy.msg_iov = (struct iovec *)vector.parts;
+    copy.msg_iovlen = vector.count;
+    ssize_t n = recvmsg(fd, &copy, flags);
+    copy.msg_iov = message->msg_iov;
+    copy.msg_iovlen = message->msg_iovlen;
+    *message = copy; /* the kernel wrote lengths and flags there */
+    return n;
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    struct vector vector;
+    struct fault_verdict v = fault_judge(SENDMSG);
+    if (v.error)
+        return fault_failed(&v);
+    cut_vector(&vector, &v, message->msg_iov, message->msg_iovlen);
+    struct msghdr copy = *message;
+    copy.msg_iov = (struct iovec *)vector.parts;
+    copy.msg_iovlen = vector.count;
+    return sendmsg(fd, &copy, flags);
+}
+
+/* ---- The others ---- */
+
+int __wrap_accept(int fd, struct sockaddr *peer, socklen_t *peer_len)
+{
+    struct fault_verdict v = fault_judge(ACCEPT);
+    return v.error ? fault_failed(&v) : accept(fd, peer, peer_len);
+}
+
+int __wrap_accept4(int fd, struct sockaddr *peer, socklen_t *peer_len,
+                   int flags)
+{
+    struct fault_verdict v = fault_judge(ACCEPT4);
+    return v.error ? fault_failed(&v) : accept4(fd, peer, peer_len, flags);
+}
+
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+    struct fault_verdict v = fault_judge(BIND);
+    return v.error ? fault_failed(&v) : bind(fd, address, len);
+}
+
+/*
+ * close(2): "the kernel always releases the file descriptor early in the close
+ * operation", also where it then fails. So does this: a retry is as wrong here
+ * as it is on Linux.
+ */
+int __wrap_close(int fd)
+{
+    struct fault_verdict v = fault_judge(CLOSE);
+    int result = close(fd);
+    return v.error && result == 0 ? fault_failed(&v) : result;
+}
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+    struct fault_verdict v = fault_judge(CONNECT);
+    return v.error ? fault_failed(&v) : connect(fd, address, len);
+}
+
+int __wrap_listen(int fd, int backlog)
+{
+    struct fault_verdict v = fault_judge(LISTEN);
+    return v.error ? fault_failed(&v) : listen(fd, backlog);
+}
+
+int __wrap_shutdown(int fd, int how)
+{
+    struct fault_verdict v = fault_judge(SHUTDOWN);
+    return v.error ? fault_failed(&v) : shutdown(fd, how);
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+    struct fault_verdict v = fault_judge(SOCKET);
+    return v.error ? fault_failed(&v) : socket(domain, type, protocol);
+}

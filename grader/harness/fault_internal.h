@@ -1,0 +1,55 @@
+/*
+ * fault_internal.h: what fault.c tells a wrapped call; not for tests.
+ */
+#ifndef FAULT_INTERNAL_H
+#define FAULT_INTERNAL_H
+
+#include "fault.h"
+
+/* What a fault can be armed for: the calls of wrap.list, then the families. */
+enum fault_target {
+    ACCEPT,
+    ACCEPT4,
+    BIND,
+    CLOSE,
+    CONNECT,
+    LISTEN,
+    READ,
+    READV,
+    RECV,
+    RECVFROM,
+    RECVMSG,
+    SEND,
+    SENDMSG,
+    SENDTO,
+    SHUTDOWN,
+    SOCKET,
+    WRITE,
+    WRITEV,
+    FAMILY_INPUT,
+    FAMILY_OUTPUT,
+    FAMILY_ACCEPT,
+    TARGETS,
+    NO_FAMILY = TARGETS
+};
+
+/* What the rules say to one call. */
+struct fault_verdict {
+    enum fault_target call;
+    int error;   /* 0: do it */
+    size_t most; /* bytes that it may move */
+};
+
+/*
+ * Count a call, and ask every rule: a failure goes before a cut, among
+ * failures the one armed first, among cuts the shortest.
+ */
+struct fault_verdict fault_judge(enum fault_target call);
+
+/* Count a hit and set errno; always -1, for the call to return. */
+int fault_failed(const struct fault_verdict *v);
+
+/* The length that the call may have. It is a hit only if that is shorter. */
+size_t fault_cut_len(const struct fault_verdict *v, size_t len);
+
+#endif
