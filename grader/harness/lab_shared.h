@@ -57,7 +57,8 @@ enum lab_end {
     LAB_END_EXITED = 1,
     LAB_END_SIGNALLED = 2,
     LAB_END_MEMORY = 3,    /* ended by the waiter: too much memory */
-    LAB_END_NOT_EXECED = 4 /* the test program could not be started */
+    LAB_END_NOT_EXECED = 4, /* the test program could not be started */
+    LAB_END_TIMEOUT = 5     /* ended by the waiter: the step's limit */
 };
 
 /* One failed expectation, as text. The first failure of a run is kept. */

@@ -1,10 +1,10 @@
 /*
  * build.h: stage a week's sources and let make build them.
  *
- * A build folder (under WORKSPACE/.grade/build/WEEK/ORIGIN) holds src/, the
- * staged copies of the member's files and nothing else, config.mk (what
- * starter/week.mk is told) and one folder of products for each sanitizer.
- * Staging writes only what differs, so make rebuilds only that.
+ * A build folder (STATE/build/WEEK/ORIGIN) holds src/, the staged copies of
+ * the files in `yours` and nothing else; config.mk, what starter/week.mk is
+ * told; and one folder of products for each sanitizer. Staging writes only
+ * what differs, so make rebuilds only that.
  */
 #ifndef BUILD_H
 #define BUILD_H
@@ -15,37 +15,62 @@
 
 #define USES_MAX 32
 
-/* A week as it is used by another: built from these sources. */
+struct build_request {
+    const struct week *week;
+    const char *from;     /* folder of the files in `yours` */
+    const char *dir;      /* the build folder, made if missing */
+    const char *test_dir; /* for test objects; NULL: dir */
+    const char *state;    /* used weeks are built below it */
+    /* Who says whose modules are used; NULL: the reference's. */
+    const struct workspace *workspace;
+    /* "06-wal=reference", …; NULL-ended or NULL; goes before the workspace's
+     * choice; the last that names a week holds. */
+    const char *const *use;
+    bool strict; /* warnings are errors: for solutions */
+};
+
+/* A week that the built one uses, directly or not. */
 struct used_week {
-    struct week week;
+    char *name;
     enum origin origin;
-    char *from;      /* folder of the sources */
-    char *dir;       /* its build folder */
-    bool as_program; /* uses_programs: only its program is built */
+    char *from; /* folder of its sources */
+    char *dir;  /* its build folder */
+    bool as_program;
 };
 
 struct build {
     const struct week *week; /* borrowed */
-    char *from;              /* folder of the files in `yours` */
-    char *dir;               /* the build folder */
-    char *test_dir;          /* test objects (shared between bugs) */
+    char *from, *dir, *test_dir;
+    bool strict;
     struct used_week uses[USES_MAX];
     unsigned use_count;
 };
 
 /*
- * Stage the sources and write config.mk for the week and all that it uses.
- *   from   folder of the member's files (or of a solution)
- *   dir    build folder, made if missing
- * Returns 0 or -errno after telling.
+ * Stage the sources and write config.mk, for the week and for all that it
+ * uses. Returns 0 or -errno after telling. Release with build_release().
  */
-int build_prepare(struct build *build, const struct week *week,
-                  const char *from, const char *dir);
+int build_prepare(struct build *build, const struct build_request *request);
 void build_release(struct build *build);
 
-/* Run make for one sanitizer. Returns 0 built, 1 the code does not compile
- * (*words: gcc's own, owned by the caller), or -errno after telling. */
+/*
+ * Run make for one sanitizer.
+ *   words   out: what compiler and make printed (warnings too), or NULL;
+ *           owned by the caller, release with free()
+ * Returns 0 built, 1 the code does not build, or -errno after telling.
+ */
 int build_make(const struct build *build, enum sanitizer sanitizer,
                char **words);
+
+/* "your 06-wal, reference 07-sstable", or NULL where nothing is used;
+ * release with free(). */
+char *build_used_text(const struct build *build);
+
+/*
+ * Write WEEK/.grade/config.mk in the workspace, for the member's own make.
+ * Returns 0 or -errno after telling.
+ */
+int build_write_member_config(const struct workspace *workspace,
+                              const struct week *week);
 
 #endif

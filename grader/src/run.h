@@ -12,7 +12,6 @@ struct run_request {
     const struct step *step;
     uint64_t seed;       /* not 0 */
     const char *program; /* stands in for the week's program, or NULL */
-    const char *member_dir; /* whose frames a sanitizer's report is cut to */
 };
 
 /* Run it. Returns 0 with *outcome complete (also when the code fails), or

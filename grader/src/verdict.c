@@ -1,0 +1,258 @@
+/*
+ * verdict.c: see verdict.h.
+ *
+ * A step has passed only if everything holds that lab_shared.h demands; the
+ * checks below run from the most telling reason to the least, and the first
+ * that applies is what the report says.
+ *
+ * No text that the tested code may print is looked at.
+ */
+#include "verdict.h"
+
+#include "files.h"
+#include "sanitizer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define OUTPUT_TAIL_BYTES 2000
+
+/* ---- Words ---- */
+
+static void fail(struct outcome *o, enum verdict verdict, char *what)
+{
+    o->verdict = verdict;
+    free(o->what);
+    o->what = what;
+}
+
+static const char *signal_text(int number)
+{
+    static char text[96];
+    const char *name = sigabbrev_np(number);
+    snprintf(text, sizeof text, "SIG%s (%s)", name != NULL ? name : "?",
+             strsignal(number));
+    return text;
+}
+
+/* libcheck's two sentences on a test process that ended by itself. */
+static char *early_end_text(const char *words)
+{
+    int number;
+    const char *at = strstr(words, "return value ");
+    if (at != NULL && sscanf(at, "return value %d", &number) == 1)
+        return text_format(
+            "the process ended in the middle of the test, with exit status "
+            "%d: code that a test calls must return, not call exit() or "
+            "_exit()",
+            number);
+    at = strstr(words, "Received signal ");
+    if (at != NULL && sscanf(at, "Received signal %d", &number) == 1)
+        return text_format("the process was ended by signal %d, %s", number,
+                           signal_text(number));
+    return text_format("the test's process was lost: %s", words);
+}
+
+/* ---- What the page tells ---- */
+
+static int test_in_progress(const struct lab_shared *page)
+{
+    for (uint32_t i = 0; i < page->registered && i < LAB_TESTS_MAX; i++)
+        if (page->tests[i].state == LAB_TEST_STARTED ||
+            (page->tests[i].state == LAB_TEST_BODY_DONE &&
+             page->tests[i].token != LAB_TOKEN_OF(page->token, i)))
+            return (int)i;
+    return -1;
+}
+
+static void name_test(struct outcome *o, const struct lab_shared *page,
+                      int index)
+{
+    if (index < 0 || index >= LAB_TESTS_MAX)
+        return;
+    o->test = text_format("%.*s", LAB_NAME_BYTES, page->tests[index].name);
+    if (o->file == NULL) {
+        o->file = text_format("%.*s", LAB_NAME_BYTES, page->tests[index].file);
+        o->line = page->tests[index].line;
+    }
+}
+
+static void take_transcript(struct outcome *o, const struct lab_shared *page)
+{
+    size_t len = page->transcript_len;
+    if (len > LAB_TRANSCRIPT_BYTES)
+        len = LAB_TRANSCRIPT_BYTES;
+    while (len > 0 && page->transcript[len - 1] != '\n')
+        len--;
+    if (len > 0)
+        o->transcript = text_format("%.*s", (int)len, page->transcript);
+}
+
+static void take_output(struct outcome *o, const struct process_result *process)
+{
+    size_t len = process->output_len;
+    const char *text = process->output;
+    if (len == 0)
+        return;
+    if (len > OUTPUT_TAIL_BYTES) {
+        text += len - OUTPUT_TAIL_BYTES;
+        const char *newline = strchr(text, '\n');
+        text = newline != NULL ? newline + 1 : text;
+    }
+    o->output = text_format("%s", text);
+}
+
+static void count_tests(struct outcome *o, const struct lab_shared *page)
+{
+    for (uint32_t i = 0; i < page->registered && i < LAB_TESTS_MAX; i++) {
+        o->tests_passed += page->tests[i].state == LAB_TEST_BODY_DONE &&
+                           page->tests[i].token == LAB_TOKEN_OF(page->token, i);
+        o->tests_not_run += page->tests[i].state == LAB_TEST_NOT_RUN;
+    }
+}
+
+static void take_failure(struct outcome *o,
+                         const struct lab_shared_failure *failure)
+{
+    fail(o, VERDICT_FAILED, text_format("%s", failure->what));
+    if (failure->expected[0] != '\0' || failure->actual[0] != '\0') {
+        o->expected = text_format("%s", failure->expected);
+        o->actual = text_format("%s", failure->actual);
+    }
+    o->file = text_format("%s", failure->file);
+    o->line = failure->line;
+}
+
+/* ---- The reasons, from the most telling to the least ---- */
+
+static bool unmet_expectation(const struct evidence *e, struct outcome *o)
+{
+    const struct lab_shared_failure *failure = &e->page->failure;
+    if (!failure->ready)
+        return false;
+    take_failure(o, failure);
+    name_test(o, e->page, failure->test);
+    return true;
+}
+
+static bool limit_reached(const struct evidence *e, struct outcome *o)
+{
+    enum lab_end end = (enum lab_end)e->page->end;
+    if (end == LAB_END_TIMEOUT || e->process->timed_out)
+        fail(o, VERDICT_FAILED,
+             text_format("timed out after %d s in step %d", o->step->seconds,
+                         o->step->number));
+    else if (end == LAB_END_MEMORY)
+        fail(o, VERDICT_FAILED,
+             text_format("used more than %d MiB of memory and was ended",
+                         e->memory_mb_max));
+    else if (e->process->output_cut)
+        fail(o, VERDICT_FAILED,
+             text_format("printed more than %d MiB and was ended",
+                         e->output_mb_max));
+    else
+        return false;
+    name_test(o, e->page, test_in_progress(e->page));
+    return true;
+}
+
+static bool lost_process(const struct evidence *e, struct outcome *o)
+{
+    const struct lab_shared *page = e->page;
+    if (page->early_end[0] != '\0')
+        fail(o, VERDICT_FAILED, early_end_text(page->early_end));
+    else if (page->end == LAB_END_SIGNALLED)
+        fail(o, VERDICT_FAILED,
+             text_format("the test runner itself was ended by signal %d, %s: "
+                         "the code sent a signal to a process that it did not "
+                         "start",
+                         page->end_value, signal_text(page->end_value)));
+    else if (page->end == LAB_END_UNKNOWN && page->registered > 0)
+        fail(o, VERDICT_FAILED,
+             text_format("every process of the test was ended, the one that "
+                         "watches it too: does the code call kill() with a "
+                         "process number that it did not get from fork()?"));
+    else
+        return false;
+    name_test(o, page, test_in_progress(page));
+    return true;
+}
+
+static bool grader_at_fault(const struct evidence *e, struct outcome *o)
+{
+    const struct lab_shared *page = e->page;
+    if (page->end == LAB_END_NOT_EXECED)
+        fail(o, VERDICT_BROKEN,
+             text_format("the test program could not be started: %s",
+                         strerror(page->end_value)));
+    else if (page->end == LAB_END_UNKNOWN)
+        fail(o, VERDICT_BROKEN,
+             text_format("the sandbox did not start: %.300s",
+                         e->process->output));
+    else if (page->registered == 0)
+        fail(o, VERDICT_BROKEN,
+             text_format("the test program knows no step '%s'", o->step->name));
+    else if (page->finished != page->registered)
+        fail(o, VERDICT_BROKEN,
+             text_format("%u of %u tests were run", page->finished,
+                         page->registered));
+    else
+        return false;
+    return true;
+}
+
+static bool not_all_proven(const struct evidence *e, struct outcome *o)
+{
+    const struct lab_shared *page = e->page;
+    int tests = (int)page->registered;
+    if (page->end == LAB_END_EXITED &&
+        page->end_value == (int)page->exit_code &&
+        o->tests_passed + o->tests_not_run == tests)
+        return false;
+    fail(o, VERDICT_FAILED,
+         text_format("the test did not come to its end: the process was left "
+                     "in the middle with exit status %d",
+                     page->end_value));
+    name_test(o, page, test_in_progress(page));
+    return true;
+}
+
+static void note_not_run(struct outcome *o, const struct lab_shared *page)
+{
+    if (o->tests_not_run == 0)
+        return;
+    o->why = text_format("%s", page->not_run_why);
+    if (page->not_run_command[0] != '\0')
+        o->command = text_format("%s", page->not_run_command);
+    if (o->tests_passed == 0)
+        o->verdict = VERDICT_CANNOT_RUN;
+}
+
+void verdict_reach(const struct evidence *e, struct outcome *o)
+{
+    char *headline;
+    char *report = sanitizer_report(e->sanitizer_dir, e->manifest, &headline);
+
+    count_tests(o, e->page);
+    if (unmet_expectation(e, o) || limit_reached(e, o)) {
+        o->sanitizer = report;
+        report = NULL;
+    } else if (report != NULL) {
+        fail(o, VERDICT_FAILED, text_format("%s", headline));
+        name_test(o, e->page, test_in_progress(e->page));
+        o->sanitizer = report;
+        report = NULL;
+    } else if (!lost_process(e, o) && !grader_at_fault(e, o) &&
+               !not_all_proven(e, o)) {
+        o->verdict = VERDICT_PASSED;
+        note_not_run(o, e->page);
+    }
+    if (o->verdict == VERDICT_FAILED || o->verdict == VERDICT_BROKEN) {
+        take_transcript(o, e->page);
+        take_output(o, e->process);
+    }
+    free(report);
+    free(headline);
+}

@@ -1,0 +1,391 @@
+/*
+ * waiter.c: the program grade-waiter, which starts a week's test program
+ * inside the sandbox, watches it, and writes how it ended on the shared page
+ * (lab_shared.h).
+ *
+ *     grade-waiter WALL_MS FILES MEMORY_MB UID MODE PROGRAM ARGUMENT...
+ *
+ *   WALL_MS    the step's limit, counted from the start of PROGRAM
+ *   FILES      RLIMIT_NOFILE
+ *   MEMORY_MB  resident memory of everything that was started, together
+ *   UID        whom PROGRAM runs as; -1: whoever we are
+ *   MODE       namespace: we are alone in a pid namespace, which ends with us
+ *              subreaper: no namespaces; orphans come to us and are ended
+ *
+ * It stands between grader and test program because only a parent can tell an
+ * exit status from a signal, and because the clock, the memory and the last
+ * kill must not be in the hands of the process that is watched.
+ */
+#include "../harness/lab_shared.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TICK_MS 20
+#define PROCESSES_MAX 1024
+#define FILE_BYTES_LIMIT (1ull << 30)
+#define PIDS_MAX 4096
+
+struct limits {
+    long wall_ms, files, memory_mb, uid;
+    bool namespace;
+};
+
+static struct lab_shared *page;
+static bool alone; /* in a pid namespace of our own */
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* ---- The child that becomes the test program ---- */
+
+static void limit(int resource, rlim_t soft, rlim_t hard)
+{
+    struct rlimit now;
+    if (getrlimit(resource, &now) == 0 && now.rlim_max < hard)
+        hard = now.rlim_max;
+    if (soft > hard)
+        soft = hard;
+    setrlimit(resource, &(struct rlimit){soft, hard});
+}
+
+/* How many processes and threads this user has already: where no user
+ * namespace counts ours apart, the limit is on top of them. */
+static rlim_t processes_now(void)
+{
+    rlim_t count = 0;
+    DIR *proc = opendir("/proc");
+    for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;) {
+        char path[300], line[256];
+        if (!isdigit((unsigned char)e->d_name[0]))
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/status", e->d_name);
+        FILE *status = fopen(path, "re");
+        while (status != NULL && fgets(line, sizeof line, status) != NULL)
+            if (strncmp(line, "Threads:", 8) == 0)
+                count += strtoul(line + 8, NULL, 10);
+        if (status != NULL)
+            fclose(status);
+    }
+    if (proc != NULL)
+        closedir(proc);
+    return count;
+}
+
+static void set_limits(const struct limits *limits)
+{
+    rlim_t cpu = (rlim_t)(limits->wall_ms / 1000 * 2 + 10);
+    rlim_t processes = PROCESSES_MAX + processes_now();
+    limit(RLIMIT_CORE, 0, 0);
+    limit(RLIMIT_CPU, cpu, cpu + 5); /* equal ones would be a silent SIGKILL */
+    limit(RLIMIT_FSIZE, FILE_BYTES_LIMIT, FILE_BYTES_LIMIT);
+    limit(RLIMIT_NOFILE, (rlim_t)limits->files, (rlim_t)limits->files);
+    limit(RLIMIT_NPROC, processes, processes);
+}
+
+static bool become(long uid)
+{
+    gid_t group = (gid_t)uid;
+    if (uid < 0)
+        return true;
+    if (setgroups(0, NULL) != 0 || setresgid(group, group, group) != 0)
+        return false;
+    return setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid) == 0;
+}
+
+/* A user of this run's own, so that RLIMIT_NPROC counts nobody else's
+ * processes; in a container with few user numbers, nobody. */
+static bool become_nobody(long uid)
+{
+    return become(uid) || become(65534);
+}
+
+static _Noreturn void become_test_program(const struct limits *limits,
+                                          char **argv)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid(); /* libcheck signals its whole group */
+    set_limits(limits);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    /* TSan needs a layout it knows; and addresses are the same on a replay. */
+    personality(ADDR_NO_RANDOMIZE);
+    if (become_nobody(limits->uid)) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        execv(argv[0], argv);
+    }
+    page->end_value = errno;
+    page->end = LAB_END_NOT_EXECED;
+    _exit(127);
+}
+
+/* ---- Looking at what we started ---- */
+
+struct process {
+    pid_t pid, parent;
+    uint64_t resident; /* bytes */
+};
+
+static bool read_process(pid_t pid, struct process *p)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t len = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[len < 0 ? 0 : len] = '\0';
+    /* The name may hold anything, so count fields from its last ')'. */
+    char *rest = strrchr(text, ')');
+    long parent = 0, pages = 0;
+    char state = 0;
+    if (rest == NULL ||
+        sscanf(rest + 1,
+               " %c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
+               "%*d %*d %*d %*d %*u %*u %ld",
+               &state, &parent, &pages) != 3 ||
+        state == 'Z')
+        return false;
+    *p = (struct process){pid, (pid_t)parent,
+                          (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE)};
+    return true;
+}
+
+static int all_processes(struct process list[PIDS_MAX])
+{
+    int count = 0;
+    DIR *proc = opendir("/proc");
+    for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;)
+        if (isdigit((unsigned char)e->d_name[0]) && count < PIDS_MAX &&
+            read_process(atoi(e->d_name), &list[count]))
+            count++;
+    if (proc != NULL)
+        closedir(proc);
+    return count;
+}
+
+/* Keep those that descend from us. Parents may stand behind their children in
+ * the list, so repeat until nothing is added. */
+static int keep_descendants(struct process *list, int count)
+{
+    int kept = 0;
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (int i = kept; i < count; i++) {
+            bool ours = list[i].parent == getpid();
+            for (int k = 0; k < kept && !ours; k++)
+                ours = list[i].parent == list[k].pid;
+            if (!ours)
+                continue;
+            struct process found = list[i];
+            list[i] = list[kept];
+            list[kept++] = found;
+            grew = true;
+        }
+    }
+    return kept;
+}
+
+/* In a pid namespace of our own everything but us and its init is ours, also
+ * orphans, which go to that init. */
+static int keep_others(struct process *list, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (list[i].pid != 1 && list[i].pid != getpid())
+            list[kept++] = list[i];
+    return kept;
+}
+
+static int our_processes(struct process list[PIDS_MAX])
+{
+    int count = all_processes(list);
+    return alone ? keep_others(list, count) : keep_descendants(list, count);
+}
+
+/* What is resident counts once for every process that shares it; the kernel's
+ * proportional figure does not, but costs more to ask for. */
+static uint64_t proportional(pid_t pid, uint64_t otherwise)
+{
+    char path[64], line[128];
+    unsigned long kib;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "Pss: %lu", &kib) == 1) {
+            otherwise = (uint64_t)kib * 1024;
+            break;
+        }
+    if (file != NULL)
+        fclose(file);
+    return otherwise;
+}
+
+static uint64_t memory_in_use(uint64_t limit_bytes)
+{
+    static struct process list[PIDS_MAX];
+    int count = our_processes(list);
+    uint64_t sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += list[i].resident;
+    if (sum <= limit_bytes)
+        return sum;
+    sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += proportional(list[i].pid, list[i].resident);
+    return sum;
+}
+
+/* ---- Ending ---- */
+
+/* End every process that descends from us, orphans included, until none is
+ * left. A fork bomb is met by stopping all of it before killing any of it. */
+static int end_all(void)
+{
+    static struct process list[PIDS_MAX];
+    int first_count = -1;
+    for (int round = 0; round < 100; round++) {
+        int count = our_processes(list);
+        if (first_count < 0)
+            first_count = count;
+        if (count == 0)
+            break;
+        for (int i = 0; i < count; i++)
+            kill(list[i].pid, SIGSTOP);
+        for (int i = 0; i < count; i++)
+            kill(list[i].pid, SIGKILL);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+    }
+    return first_count < 0 ? 0 : first_count;
+}
+
+static void record_end(enum lab_end end, int value)
+{
+    page->end_value = value;
+    __atomic_store_n(&page->end, end, __ATOMIC_RELEASE);
+}
+
+/* Reap; true when the runner was among them, with its end recorded. */
+static bool reap(pid_t runner)
+{
+    int status;
+    pid_t pid;
+    bool ended = false;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != runner)
+            continue;
+        ended = true;
+        if (page->end == LAB_END_NOT_EXECED)
+            continue;
+        if (WIFEXITED(status))
+            record_end(LAB_END_EXITED, WEXITSTATUS(status));
+        else
+            record_end(LAB_END_SIGNALLED, WTERMSIG(status));
+    }
+    return ended;
+}
+
+/* Watch until the runner ends or goes over a limit. */
+static void watch(pid_t runner, const struct limits *limits,
+                  const sigset_t *awaited)
+{
+    int64_t until = now_ms() + limits->wall_ms;
+    uint64_t memory_limit = (uint64_t)limits->memory_mb << 20;
+    for (;;) {
+        struct timespec tick = {0, TICK_MS * 1000000};
+        int signal = sigtimedwait(awaited, NULL, &tick);
+        if (reap(runner))
+            return;
+        if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP)
+            return; /* the grader gives up: its own reason */
+        if (now_ms() >= until) {
+            record_end(LAB_END_TIMEOUT, 0);
+            return;
+        }
+        uint64_t memory = memory_in_use(memory_limit);
+        if (memory > page->memory_bytes_max)
+            page->memory_bytes_max = memory;
+        if (memory > memory_limit) {
+            record_end(LAB_END_MEMORY, 0);
+            return;
+        }
+    }
+}
+
+static bool parse(struct limits *limits, int argc, char **argv)
+{
+    if (argc < 7)
+        return false;
+    *limits = (struct limits){
+        .wall_ms = atol(argv[1]),
+        .files = atol(argv[2]),
+        .memory_mb = atol(argv[3]),
+        .uid = atol(argv[4]),
+        .namespace = strcmp(argv[5], "namespace") == 0,
+    };
+    return limits->wall_ms > 0 && limits->files > 0;
+}
+
+static bool map_page(void)
+{
+    const char *fd = getenv(LAB_SHARED_FD);
+    if (fd == NULL)
+        return false;
+    page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED,
+                atoi(fd), 0);
+    return page != MAP_FAILED && page->magic == LAB_SHARED_MAGIC;
+}
+
+int main(int argc, char **argv)
+{
+    struct limits limits;
+    sigset_t awaited;
+
+    if (!parse(&limits, argc, argv) || !map_page()) {
+        fprintf(stderr, "grade-waiter: is started by grade, not by hand\n");
+        return 2;
+    }
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD);
+    sigaddset(&awaited, SIGTERM);
+    sigaddset(&awaited, SIGINT);
+    sigaddset(&awaited, SIGHUP);
+    sigprocmask(SIG_BLOCK, &awaited, NULL);
+    alone = limits.namespace;
+    if (!alone) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    }
+    pid_t runner = fork();
+    if (runner < 0) {
+        perror("grade-waiter: fork");
+        return 2;
+    }
+    if (runner == 0)
+        become_test_program(&limits, argv + 6);
+    watch(runner, &limits, &awaited);
+    page->left_alive = (uint32_t)end_all();
+    return 0;
+}
