@@ -26,8 +26,13 @@ int report_format_parse(const char *name, enum report_format *format);
 void report_write(enum report_format format, FILE *out,
                   const struct week_outcome *outcome);
 
-/* Live text: heading, one line a step as it ends, then what failed. The line
- * of a running step is drawn only where `out` is a terminal. */
+/*
+ * Live text: heading, a line a step as it ends, what failed under the first
+ * failing one, and a closing line. The line of a running step is drawn only
+ * where `out` is a terminal. report_text_step is for every step with a
+ * verdict, blocked ones too; first_failed is set before it is called for that
+ * one. report_text_end draws the steps that were not reached, and the notes.
+ */
 void report_text_begin(FILE *out, const struct week_outcome *outcome);
 void report_text_running(FILE *out, const struct step *step);
 void report_text_step(FILE *out, const struct week_outcome *outcome,
@@ -40,6 +45,18 @@ void report_text_end(FILE *out, const struct week_outcome *outcome);
  * that grading does not bring back).
  */
 int report_save(const char *week_dir, const struct week_outcome *outcome);
+
+/*
+ * How this member calls the grader from the current folder: "work/grade",
+ * "../grade", …; every text that names a command begins with it. Owned by the
+ * caller; release with free().
+ *   workspace   the workspace's folder, or NULL where there is none
+ */
+char *report_way_in(const char *workspace);
+
+/* A path as one would type it here: relative where that is shorter. Owned by
+ * the caller; release with free(). */
+char *report_path(const char *path);
 
 /* A saved report, as `grade list`, `status` and `update` need it. */
 struct saved_report {

@@ -1,0 +1,248 @@
+/*
+ * report_detail.c: why a step failed, in two columns: a word, and what it is.
+ *
+ *        step      Its bytes come back until it closes
+ *        test      bytes come back until the client closes
+ *
+ *               1  the client connects to 127.0.0.1:40123
+ *               2  the client sends 5 bytes
+ *               ✗  bytes that came back
+ *        expected  "hello"
+ *        is        "hell"
+ *        at        tests/echo_test.c:112
+ *
+ *        replay    work/grade 01.3 --seed 4711
+ *        hint      work/grade hint 01.3   3 left
+ */
+#include "clean.h"
+#include "files.h"
+#include "hints.h"
+#include "report_formats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LEFT 7              /* the column of the words */
+#define TEXT 17             /* the column of what they are */
+#define TRANSCRIPT_LINES 15 /* shown of it, the last ones */
+#define OUTPUT_LINES 10     /* likewise */
+
+static void write_word(struct pen *pen, const char *word)
+{
+    pen_write(pen, INK_FAINT, "%*s%-*s", LEFT, "", TEXT - LEFT, word);
+}
+
+static void write_sentence(struct pen *pen, enum ink ink, const char *word,
+                           const char *text)
+{
+    if (!text || !*text)
+        return;
+    write_word(pen, word);
+    pen_sentence(pen, ink, TEXT, text);
+}
+
+/* Something on as many lines as it has, the first beside the word. */
+static void write_lines(struct pen *pen, const char *word, const char *text)
+{
+    if (!text || !*text)
+        return;
+    if (!strchr(text, '\n')) {
+        write_word(pen, word);
+        pen_write(pen, INK_PLAIN, "%s\n", text);
+        return;
+    }
+    pen_write(pen, INK_FAINT, "%*s%s\n", LEFT, "", word);
+    pen_lines(pen, INK_PLAIN, TEXT, text);
+}
+
+/* The last `most` lines of a text, and how many stand before them. */
+static const char *last_lines(const char *text, unsigned most, unsigned *before)
+{
+    unsigned count = 0;
+
+    for (const char *at = text; *at; at++)
+        if (*at == '\n' || at[1] == '\0')
+            count++;
+    *before = count > most ? count - most : 0;
+    for (unsigned i = 0; i < *before; i++)
+        text = strchr(text, '\n') + 1;
+    return text;
+}
+
+/* ---- The transcript ---- */
+
+/* Keep all of it where the report says that it is. NULL if that failed. */
+static char *keep_transcript(const struct week_outcome *outcome,
+                             const struct outcome *step)
+{
+    char *dir, *path, *near = NULL;
+
+    if (!outcome->workspace)
+        return NULL;
+    dir = text_format("%s/.grade/log/%s", outcome->workspace,
+                      outcome->week->name);
+    path = text_format("%s/%s.txt", dir, step->step->name);
+    if (dir_make(dir) == 0 && file_write_atomic(path, step->transcript,
+                                                strlen(step->transcript)) == 0)
+        near = report_path(path);
+    free(path);
+    free(dir);
+    return near;
+}
+
+static void write_earlier(struct pen *pen, const struct week_outcome *outcome,
+                          const struct outcome *step, unsigned before)
+{
+    char *path = keep_transcript(outcome, step);
+
+    pen_write(pen, INK_FAINT, "%*s%s  %u earlier line%s%s%s\n",
+              TEXT - (pen->utf8 ? 3 : 5), "", pen_mark_cut(pen), before,
+              before == 1 ? "" : "s", path ? ": " : "", path ? path : "");
+    free(path);
+}
+
+static void write_transcript(struct pen *pen,
+                             const struct week_outcome *outcome,
+                             const struct outcome *step)
+{
+    unsigned before;
+    const char *text;
+
+    if (!step->transcript || !*step->transcript)
+        return;
+    text = last_lines(step->transcript, TRANSCRIPT_LINES, &before);
+    if (before > 0)
+        write_earlier(pen, outcome, step, before);
+    for (unsigned number = before + 1; *text; number++) {
+        size_t len = strcspn(text, "\n");
+        char *line = strndup(text, len);
+
+        pen_write(pen, INK_FAINT, "%*u  ", TEXT - 2, number);
+        pen_sentence(pen, INK_PLAIN, TEXT, line ? line : "");
+        free(line);
+        text += len + (text[len] == '\n');
+    }
+}
+
+/* ---- What was not met ---- */
+
+static void write_what(struct pen *pen, const struct outcome *step)
+{
+    if (step->what) {
+        pen_write(pen, INK_BAD, "%*s%s  ", TEXT - 3, "", pen_mark_bad(pen));
+        pen_sentence(pen, INK_BAD, TEXT, step->what);
+    }
+    write_lines(pen, "expected", step->expected);
+    write_lines(pen, "is", step->actual);
+    if (step->file && *step->file) {
+        write_word(pen, "at");
+        pen_write(pen, INK_FAINT, "%s:%d\n", step->file, step->line);
+    }
+}
+
+static void write_output(struct pen *pen, const struct outcome *step)
+{
+    unsigned before;
+    const char *text;
+
+    if (!step->output || !*step->output)
+        return;
+    text = last_lines(step->output, OUTPUT_LINES, &before);
+    fputc('\n', pen->out);
+    pen_write(pen, INK_FAINT, "%*sprinted%s\n", LEFT, "",
+              before > 0 ? ", the last lines" : "");
+    pen_lines(pen, INK_PLAIN, TEXT, text);
+}
+
+/* ---- What to do ---- */
+
+static void write_hint(struct pen *pen, const struct week_outcome *outcome,
+                       const struct step *step)
+{
+    unsigned shown;
+    char *way_in;
+
+    if (step->hint_count == 0 || !outcome->workspace)
+        return;
+    shown = hints_shown(outcome->workspace, outcome->week, step);
+    way_in = report_way_in(outcome->workspace);
+    write_word(pen, "hint");
+    pen_write(pen, INK_PLAIN, "%s hint %02d.%d", way_in, outcome->week->number,
+              step->number);
+    if (shown < step->hint_count)
+        pen_write(pen, INK_FAINT, "   %u left\n", step->hint_count - shown);
+    else
+        pen_write(pen, INK_FAINT, "   all %u seen\n", step->hint_count);
+    free(way_in);
+}
+
+static void write_ways_on(struct pen *pen, const struct week_outcome *outcome,
+                          const struct outcome *step)
+{
+    char *replay = report_replay(outcome, step);
+
+    fputc('\n', pen->out);
+    write_word(pen, "replay");
+    pen_write(pen, INK_PLAIN, "%s\n", replay);
+    write_hint(pen, outcome, step->step);
+    free(replay);
+}
+
+/* ---- The whole ---- */
+
+static void write_failure(struct pen *pen, const struct week_outcome *outcome,
+                          const struct outcome *step)
+{
+    char *test = step->test ? text_in_words(step->test) : NULL;
+
+    write_sentence(pen, INK_STRONG, "step", step->step->title);
+    write_sentence(pen, INK_PLAIN, "test", test);
+    fputc('\n', pen->out);
+    write_transcript(pen, outcome, step);
+    write_what(pen, step);
+    if (step->sanitizer && *step->sanitizer) {
+        fputc('\n', pen->out);
+        write_lines(pen, "sanitizer", step->sanitizer);
+    }
+    write_output(pen, step);
+    if (step->blame) {
+        fputc('\n', pen->out);
+        write_sentence(pen, INK_STRONG, "blame", step->blame);
+    }
+    write_ways_on(pen, outcome, step);
+    free(test);
+}
+
+void report_detail(struct pen *pen, const struct week_outcome *outcome,
+                   const struct outcome *step)
+{
+    fputc('\n', pen->out);
+    if (step->verdict == VERDICT_FAILED || step->verdict == VERDICT_BROKEN)
+        write_failure(pen, outcome, step);
+    if (step->verdict == VERDICT_BROKEN)
+        write_sentence(pen, INK_PLAIN, "whose",
+                       "This is the grader's own fault, not yours.");
+    if (step->verdict != VERDICT_FAILED) {
+        write_sentence(pen, INK_PLAIN, "why", step->why);
+        write_sentence(pen, INK_PLAIN, "enable", step->command);
+    }
+    fputc('\n', pen->out);
+}
+
+char *report_detail_text(const struct week_outcome *outcome,
+                         const struct outcome *step)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    struct pen pen;
+
+    if (!out)
+        abort(); /* no memory */
+    pen_init(&pen, out);
+    pen.utf8 = true;
+    report_detail(&pen, outcome, step);
+    if (fclose(out) != 0)
+        abort();
+    return text;
+}
