@@ -9,8 +9,9 @@
  *     then the test fails with what came so far. A slow machine passes.
  *  2. Host and port are parameters everywhere: the same client drives a
  *     server on this machine or one inside an emulator.
- *  3. Bytes sent by net_exchange and net_send_pattern are a seeded stream, so
- *     a lost, doubled or moved byte is told from its place.
+ *  3. Bytes sent by net_exchange and net_send_until_full are a seeded stream
+ *     of the client's own, which goes on from call to call; so a lost or
+ *     doubled byte, and one of another client's, is told from its place.
  *
  * Threads: one client is used by one thread at a time.
  */
@@ -25,8 +26,11 @@
 #define NET_PORT_BYTES 8 /* a port as text, "65535", with room */
 
 struct net_client {
-    int fd;        /* -1 when closed */
-    char name[32]; /* "client", "client 2": for transcript and messages */
+    int fd;          /* -1 when closed; blocking, for use by hand */
+    char name[32];   /* "client", "client 2": for transcript and messages */
+    bool quiet;      /* nothing that it does is noted */
+    uint64_t stream; /* for net_pattern; follows from the name */
+    size_t offset;   /* bytes of the stream that it has sent */
 };
 
 /* ---- Sockets of the test's own ---- */
@@ -46,7 +50,8 @@ int net_listen_at(struct lab_where where, const char *host,
 int net_local_port(int fd);
 
 /* A connected pair of TCP sockets over 127.0.0.1 (no socketpair: real TCP, so
- * that RST, FIN and buffers are real). Both owned by the caller. */
+ * that RST, FIN and buffers are real): fds[0] was accepted, fds[1] connected.
+ * Both are blocking, close-on-exec, and owned by the caller. */
 #define net_pair(fds) net_pair_at(LAB_HERE, (fds))
 void net_pair_at(struct lab_where where, int fds[2]);
 
@@ -60,13 +65,25 @@ bool net_has_ipv6(void);
  *   name        copied; how transcript and messages call the client
  *   host, port  numeric address and port as text; borrowed for the call
  */
-#define net_connect(c, name, host, port)                                       \
+#define net_connect(c, name, host, port) \
     net_connect_at(LAB_HERE, (c), (name), (host), (port))
 void net_connect_at(struct lab_where where, struct net_client *c,
                     const char *name, const char *host, const char *port);
 
-/* Try to connect once. Returns 0 with *c connected, or -errno: for servers
- * that should refuse. Notes nothing. */
+/* As net_connect, but neither this nor what the client does later is noted:
+ * for crowds, of which the test says in one line what they do. */
+#define net_connect_quietly(c, name, host, port) \
+    net_connect_quietly_at(LAB_HERE, (c), (name), (host), (port))
+void net_connect_quietly_at(struct lab_where where, struct net_client *c,
+                            const char *name, const char *host,
+                            const char *port);
+
+/* Make a client of a connected socket, one of net_pair's for instance. fd is
+ * taken. */
+void net_adopt(struct net_client *c, const char *name, int fd);
+
+/* Try to connect once. Returns 0 with *c connected, or -errno with *c closed:
+ * for servers that should refuse. Notes nothing. */
 int net_try_connect(struct net_client *c, const char *name, const char *host,
                     const char *port);
 
@@ -75,8 +92,11 @@ int net_try_connect(struct net_client *c, const char *name, const char *host,
 void net_send_at(struct lab_where where, struct net_client *c, const void *data,
                  size_t len);
 
-/* Send until the kernel takes no more (the peer does not read). Returns the
- * count of bytes sent; never blocks. */
+/*
+ * Send the client's stream until the connection has taken nothing for a tenth
+ * of a second: buffers on both sides are full, because the peer does not read.
+ * Returns the count of bytes sent. Fails if 64 MiB fit, or on a reset.
+ */
 #define net_send_until_full(c) net_send_until_full_at(LAB_HERE, (c))
 size_t net_send_until_full_at(struct lab_where where, struct net_client *c);
 
@@ -93,8 +113,9 @@ void net_send_text_at(struct lab_where where, struct net_client *c,
 void net_expect_text_at(struct lab_where where, struct net_client *c,
                         const char *text);
 
-/* The next line, with its newline, into line; fails if longer or at EOF. */
-#define net_expect_line(c, line, size)                                         \
+/* The next line, with its newline, into line. Fails if it is longer than
+ * size - 1 bytes, or at the end. Requires: size >= 2. */
+#define net_expect_line(c, line, size) \
     net_expect_line_at(LAB_HERE, (c), (line), (size))
 void net_expect_line_at(struct lab_where where, struct net_client *c,
                         char *line, size_t size);
@@ -116,7 +137,7 @@ void net_expect_quiet_at(struct lab_where where, struct net_client *c);
  * a client must that neither wants to deadlock; every byte is compared.
  *   chunk   bytes offered to one send; 0 for a seeded mix of sizes
  */
-#define net_exchange(c, len, chunk)                                            \
+#define net_exchange(c, len, chunk) \
     net_exchange_at(LAB_HERE, (c), (len), (chunk))
 void net_exchange_at(struct lab_where where, struct net_client *c, size_t len,
                      size_t chunk);

@@ -1,0 +1,57 @@
+/*
+ * net_internal.h: what the files of net.h share; not for tests.
+ */
+#ifndef NET_INTERNAL_H
+#define NET_INTERNAL_H
+
+#include "net.h"
+
+#define NET_SHOWN_BYTES 40 /* of text, in a line of the transcript */
+
+/* How a wait for bytes, or for room to send them, ended. */
+enum net_end {
+    NET_GOES_ON, /* it did not end */
+    NET_FIN,     /* the peer closed, or shut its writing side */
+    NET_RST,
+    NET_SILENCE, /* nothing moved for the whole patience */
+    NET_ERROR    /* another errno */
+};
+
+struct net_step {
+    size_t len; /* bytes moved */
+    enum net_end end;
+    int error; /* of NET_RST and NET_ERROR */
+};
+
+/* A line of the transcript that begins with the client's name. */
+void net_note(const struct net_client *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One send or recv of 1 to len bytes, after a wait of at most patience_ms. */
+struct net_step net_send_some(struct net_client *c, const void *data,
+                              size_t len, int patience_ms);
+struct net_step net_receive_some(struct net_client *c, void *data, size_t len,
+                                 int patience_ms);
+
+/* What errno says after a send or recv that returned -1. */
+struct net_step net_step_failed(int error);
+
+/* "1 byte", "8 388 608 bytes". */
+struct net_count {
+    char text[40];
+};
+struct net_count net_count_of(size_t bytes);
+
+/* `: "hello\n"` for short text, nothing for other bytes. */
+struct net_quote {
+    char text[4 * NET_SHOWN_BYTES + 16];
+};
+struct net_quote net_quote_of(const void *data, size_t len);
+
+/* "then end of file (FIN)", and so on. */
+struct net_ending {
+    char text[120];
+};
+struct net_ending net_ending_of(const struct net_step *step);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * net_text.c: what happened to a connection, in words.
+ */
+#include "lab_internal.h"
+#include "net_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void net_note(const struct net_client *c, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    if (c->quiet)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    lab_note("%s %s", c->name, text);
+}
+
+struct net_count net_count_of(size_t bytes)
+{
+    struct net_count count;
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%zu", bytes), n = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            count.text[n++] = ' ';
+        count.text[n++] = digits[i];
+    }
+    snprintf(count.text + n, sizeof count.text - (size_t)n, " byte%s",
+             bytes == 1 ? "" : "s");
+    return count;
+}
+
+/* One character as C would write it, or NULL where it is not text. */
+static const char *escape(unsigned char c, char two[3])
+{
+    snprintf(two, 3, "%c", c);
+    if (c == '\n')
+        return "\\n";
+    if (c == '\r')
+        return "\\r";
+    if (c == '\t')
+        return "\\t";
+    if (c == '"')
+        return "\\\"";
+    return c >= 0x20 && c < 0x7f ? two : NULL;
+}
+
+struct net_quote net_quote_of(const void *data, size_t len)
+{
+    struct net_quote quote = {": \""};
+    const unsigned char *bytes = data;
+    size_t n = strlen(quote.text);
+    char two[3];
+    if (len == 0 || len > NET_SHOWN_BYTES)
+        return (struct net_quote){""};
+    for (size_t i = 0; i < len; i++) {
+        const char *text = escape(bytes[i], two);
+        if (text == NULL)
+            return (struct net_quote){""};
+        n +=
+            (size_t)snprintf(quote.text + n, sizeof quote.text - n, "%s", text);
+    }
+    snprintf(quote.text + n, sizeof quote.text - n, "\"");
+    return quote;
+}
+
+struct net_ending net_ending_of(const struct net_step *step)
+{
+    struct net_ending ending = {""};
+    char *text = ending.text;
+    size_t size = sizeof ending.text;
+    if (step->end == NET_FIN)
+        snprintf(text, size, "then end of file (the peer sent FIN)");
+    else if (step->end == NET_RST)
+        snprintf(text, size, "then a reset (the peer sent RST: %s)",
+                 strerrorname_np(step->error));
+    else if (step->end == NET_SILENCE)
+        snprintf(text, size, "then nothing moved for %g s",
+                 lab_patience_ms / 1000.0);
+    else if (step->end == NET_ERROR)
+        snprintf(text, size, "then %s", lab_errno_text(step->error));
+    return ending;
+}
