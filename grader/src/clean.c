@@ -50,6 +50,38 @@ static bool acts(uint32_t code)
            (code & 0xfffe) == 0xfffe;
 }
 
+/* What stands in for a mark that English text and gcc use; NULL if nothing
+ * does. */
+static const char *ascii_of(uint32_t code)
+{
+    static const struct {
+        uint32_t code;
+        const char *ascii;
+    } marks[] = {
+        {0x2018, "'"}, {0x2019, "'"}, {0x201c, "\""},  {0x201d, "\""},
+        {0x2013, "-"}, {0x2014, "-"}, {0x2026, "..."}, {0x00d7, "x"},
+    };
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (marks[i].code == code)
+            return marks[i].ascii;
+    return NULL;
+}
+
+static void write_character(FILE *out, const unsigned char *at, size_t bytes,
+                            uint32_t code, bool ascii)
+{
+    const char *instead = ascii && bytes > 0 ? ascii_of(code) : NULL;
+
+    if (instead)
+        fputs(instead, out);
+    else if (bytes > 0 && !acts(code) && (!ascii || code < 0x80))
+        fwrite(at, 1, bytes, out);
+    else
+        for (size_t i = 0; i < (bytes ? bytes : 1); i++)
+            fprintf(out, "\\x%02x", at[i]);
+}
+
 char *text_clean(const char *text, bool ascii)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -63,15 +95,9 @@ char *text_clean(const char *text, bool ascii)
     while (out && *at) {
         uint32_t code;
         size_t bytes = character_at(at, &code);
-        bool shown = bytes > 0 && !acts(code) && (!ascii || code < 0x80);
 
-        if (bytes == 0)
-            bytes = 1;
-        if (shown)
-            fwrite(at, 1, bytes, out);
-        for (size_t i = 0; !shown && i < bytes; i++)
-            fprintf(out, "\\x%02x", at[i]);
-        at += bytes;
+        write_character(out, at, bytes, code, ascii);
+        at += bytes ? bytes : 1;
     }
     if (!out || fclose(out) != 0)
         abort(); /* no memory */

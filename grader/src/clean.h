@@ -14,7 +14,8 @@
 /*
  * A copy in which newline and tab stay, and every other control character,
  * every byte that is not UTF-8 and every direction mark is written "\x1b".
- *   ascii   write all that is not ASCII so
+ *   ascii   write all that is not ASCII so, but what a mark of ASCII can
+ *           stand in for, as ' for a curly quote
  * Returns well-formed UTF-8, owned by the caller, release with free(); NULL
  * for NULL.
  */

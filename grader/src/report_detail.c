@@ -1,18 +1,18 @@
 /*
  * report_detail.c: why a step failed, in two columns: a word, and what it is.
  *
- *        step      Its bytes come back until it closes
- *        test      bytes come back until the client closes
+ *        step       Its bytes come back until it closes
+ *        test       bytes come back until the client closes
  *
- *               1  the client connects to 127.0.0.1:40123
- *               2  the client sends 5 bytes
- *               ✗  bytes that came back
- *        expected  "hello"
- *        is        "hell"
- *        at        tests/echo_test.c:112
+ *                1  the client connects to 127.0.0.1:40123
+ *                2  the client sends 5 bytes
+ *                ✗  bytes that came back
+ *        expected   "hello"
+ *        is         "hell"
+ *        at         work/01-tcp-echo/tests/echo_test.c:112
  *
- *        replay    work/grade 01.3 --seed 4711
- *        hint      work/grade hint 01.3   3 left
+ *        replay     work/grade 01.3 --seed 4711
+ *        hint       work/grade hint 01.3   3 left
  */
 #include "clean.h"
 #include "files.h"
@@ -23,7 +23,7 @@
 #include <string.h>
 
 #define LEFT 7              /* the column of the words */
-#define TEXT 17             /* the column of what they are */
+#define TEXT 18             /* the column of what they are */
 #define TRANSCRIPT_LINES 15 /* shown of it, the last ones */
 #define OUTPUT_LINES 10     /* likewise */
 
@@ -44,15 +44,15 @@ static void write_sentence(struct pen *pen, enum ink ink, const char *word,
 /* Something on as many lines as it has, the first beside the word. */
 static void write_lines(struct pen *pen, const char *word, const char *text)
 {
+    size_t first;
+
     if (!text || !*text)
         return;
-    if (!strchr(text, '\n')) {
-        write_word(pen, word);
-        pen_write(pen, INK_PLAIN, "%s\n", text);
-        return;
-    }
-    pen_write(pen, INK_FAINT, "%*s%s\n", LEFT, "", word);
-    pen_lines(pen, INK_PLAIN, TEXT, text);
+    first = strcspn(text, "\n");
+    write_word(pen, word);
+    pen_write(pen, INK_PLAIN, "%.*s\n", (int)first, text);
+    if (text[first] == '\n')
+        pen_lines(pen, INK_PLAIN, TEXT, text + first + 1);
 }
 
 /* The last `most` lines of a text, and how many stand before them. */
@@ -69,37 +69,49 @@ static const char *last_lines(const char *text, unsigned most, unsigned *before)
     return text;
 }
 
-/* ---- The transcript ---- */
+/* ---- The log: all of what the report cuts ---- */
 
-/* Keep all of it where the report says that it is. NULL if that failed. */
-static char *keep_transcript(const struct week_outcome *outcome,
-                             const struct outcome *step)
+static char *log_text(const struct outcome *step)
 {
-    char *dir, *path, *near = NULL;
+    return text_format(
+        "%s%s%s%s%s", step->transcript ? step->transcript : "",
+        step->sanitizer ? "\n" : "", step->sanitizer ? step->sanitizer : "",
+        step->output ? "\nprinted:\n" : "", step->output ? step->output : "");
+}
+
+/* Where all of it is kept; NULL if it can't be. */
+static char *keep_log(const struct week_outcome *outcome,
+                      const struct outcome *step)
+{
+    char *dir, *path, *text, *near = NULL;
 
     if (!outcome->workspace)
         return NULL;
     dir = text_format("%s/.grade/log/%s", outcome->workspace,
                       outcome->week->name);
     path = text_format("%s/%s.txt", dir, step->step->name);
-    if (dir_make(dir) == 0 && file_write_atomic(path, step->transcript,
-                                                strlen(step->transcript)) == 0)
+    text = log_text(step);
+    if (dir_make(dir) == 0 && file_write_atomic(path, text, strlen(text)) == 0)
         near = report_path(path);
+    free(text);
     free(path);
     free(dir);
     return near;
 }
 
+/* "…  40 earlier lines: work/.grade/log/01-tcp-echo/echo-one.txt" */
 static void write_earlier(struct pen *pen, const struct week_outcome *outcome,
                           const struct outcome *step, unsigned before)
 {
-    char *path = keep_transcript(outcome, step);
+    char *path = keep_log(outcome, step);
 
-    pen_write(pen, INK_FAINT, "%*s%s  %u earlier line%s%s%s\n",
-              TEXT - (pen->utf8 ? 3 : 5), "", pen_mark_cut(pen), before,
-              before == 1 ? "" : "s", path ? ": " : "", path ? path : "");
+    pen_write(pen, INK_FAINT, "%s  %u earlier line%s%s%s\n", pen_mark_cut(pen),
+              before, before == 1 ? "" : "s", path ? ": " : "",
+              path ? path : "");
     free(path);
 }
+
+/* ---- The transcript ---- */
 
 static void write_transcript(struct pen *pen,
                              const struct week_outcome *outcome,
@@ -111,8 +123,10 @@ static void write_transcript(struct pen *pen,
     if (!step->transcript || !*step->transcript)
         return;
     text = last_lines(step->transcript, TRANSCRIPT_LINES, &before);
-    if (before > 0)
+    if (before > 0) {
+        pen_write(pen, INK_PLAIN, "%*s", TEXT - (pen->utf8 ? 3 : 5), "");
         write_earlier(pen, outcome, step, before);
+    }
     for (unsigned number = before + 1; *text; number++) {
         size_t len = strcspn(text, "\n");
         char *line = strndup(text, len);
@@ -126,7 +140,24 @@ static void write_transcript(struct pen *pen,
 
 /* ---- What was not met ---- */
 
-static void write_what(struct pen *pen, const struct outcome *step)
+/* The tests are linked beside the member's code: name that file, as one would
+ * open it from here. */
+static void write_place(struct pen *pen, const struct week_outcome *outcome,
+                        const struct outcome *step)
+{
+    char *linked =
+        text_format("%s/%s/%s", outcome->workspace ? outcome->workspace : "",
+                    outcome->week->name, step->file);
+    char *near = report_path(path_exists(linked) ? linked : step->file);
+
+    write_word(pen, "at");
+    pen_write(pen, INK_PLAIN, "%s:%d\n", near, step->line);
+    free(near);
+    free(linked);
+}
+
+static void write_what(struct pen *pen, const struct week_outcome *outcome,
+                       const struct outcome *step)
 {
     if (step->what) {
         pen_write(pen, INK_BAD, "%*s%s  ", TEXT - 3, "", pen_mark_bad(pen));
@@ -134,13 +165,12 @@ static void write_what(struct pen *pen, const struct outcome *step)
     }
     write_lines(pen, "expected", step->expected);
     write_lines(pen, "is", step->actual);
-    if (step->file && *step->file) {
-        write_word(pen, "at");
-        pen_write(pen, INK_FAINT, "%s:%d\n", step->file, step->line);
-    }
+    if (step->file && *step->file)
+        write_place(pen, outcome, step);
 }
 
-static void write_output(struct pen *pen, const struct outcome *step)
+static void write_output(struct pen *pen, const struct week_outcome *outcome,
+                         const struct outcome *step)
 {
     unsigned before;
     const char *text;
@@ -149,8 +179,12 @@ static void write_output(struct pen *pen, const struct outcome *step)
         return;
     text = last_lines(step->output, OUTPUT_LINES, &before);
     fputc('\n', pen->out);
-    pen_write(pen, INK_FAINT, "%*sprinted%s\n", LEFT, "",
-              before > 0 ? ", the last lines" : "");
+    if (before == 0) {
+        write_lines(pen, "printed", text);
+        return;
+    }
+    write_word(pen, "printed");
+    write_earlier(pen, outcome, step, before);
     pen_lines(pen, INK_PLAIN, TEXT, text);
 }
 
@@ -199,34 +233,34 @@ static void write_failure(struct pen *pen, const struct week_outcome *outcome,
     write_sentence(pen, INK_PLAIN, "test", test);
     fputc('\n', pen->out);
     write_transcript(pen, outcome, step);
-    write_what(pen, step);
+    write_what(pen, outcome, step);
     if (step->sanitizer && *step->sanitizer) {
         fputc('\n', pen->out);
         write_lines(pen, "sanitizer", step->sanitizer);
     }
-    write_output(pen, step);
+    write_output(pen, outcome, step);
     if (step->blame) {
         fputc('\n', pen->out);
         write_sentence(pen, INK_STRONG, "blame", step->blame);
     }
-    write_ways_on(pen, outcome, step);
     free(test);
 }
 
 void report_detail(struct pen *pen, const struct week_outcome *outcome,
                    const struct outcome *step)
 {
-    fputc('\n', pen->out);
-    if (step->verdict == VERDICT_FAILED || step->verdict == VERDICT_BROKEN)
+    bool failed = step->verdict == VERDICT_FAILED;
+    bool broken = step->verdict == VERDICT_BROKEN;
+
+    if (failed || broken)
         write_failure(pen, outcome, step);
-    if (step->verdict == VERDICT_BROKEN)
-        write_sentence(pen, INK_PLAIN, "whose",
-                       "This is the grader's own fault, not yours.");
-    if (step->verdict != VERDICT_FAILED) {
-        write_sentence(pen, INK_PLAIN, "why", step->why);
-        write_sentence(pen, INK_PLAIN, "enable", step->command);
-    }
-    fputc('\n', pen->out);
+    if (broken)
+        write_sentence(pen, INK_STRONG, "blame",
+                       "the grader's own fault, not yours");
+    write_sentence(pen, INK_PLAIN, "why", step->why);
+    write_lines(pen, "enable", step->command);
+    if (failed || broken)
+        write_ways_on(pen, outcome, step);
 }
 
 char *report_detail_text(const struct week_outcome *outcome,

@@ -7,7 +7,7 @@
  *     ✓  1  hello         passed    0.04 s
  *     ✗  2  listen        failed    0.31 s
  *
- *        step      Listen on a host and a port
+ *        step       Listen on a host and a port
  *        …                                      (report_detail.c)
  *
  *     ·  3  echo-one      blocked by step 2
@@ -15,7 +15,7 @@
  *
  * Only the first failing step is told in full: one thing at a time.
  */
-#include "clean.h"
+#include "files.h"
 #include "report_formats.h"
 
 #include <stdlib.h>
@@ -23,6 +23,17 @@
 
 #define NAME_COLUMNS_MIN 12
 #define VERDICT_COLUMNS 8
+
+/* Whether the last line drawn is an empty one. One report is drawn at a time,
+ * by one thread. */
+static bool after_gap;
+
+static void write_gap(struct pen *pen)
+{
+    if (!after_gap)
+        fputc('\n', pen->out);
+    after_gap = true;
+}
 
 static unsigned name_columns(const struct week *week)
 {
@@ -73,21 +84,26 @@ static void write_heading(struct pen *pen, const struct week_outcome *outcome)
     pen_write(pen, INK_FAINT, "  Week %02d  ", outcome->week->number);
     pen_write(pen, INK_STRONG, "%s\n", outcome->week->manifest.title);
     if (outcome->built_on) {
+        char *text = text_format("built on %s", outcome->built_on);
+
         pen_write(pen, INK_PLAIN, "  ");
-        char *text = NULL;
-        if (asprintf(&text, "built on %s", outcome->built_on) > 0)
-            pen_sentence(pen, INK_FAINT, 2, text);
+        pen_sentence(pen, INK_FAINT, 2, text);
         free(text);
     }
-    fputc('\n', pen->out);
+    after_gap = false;
+    write_gap(pen);
 }
 
 static void write_name(struct pen *pen, const struct week *week,
                        const struct step *step, enum ink ink, const char *mark)
 {
     pen_write(pen, ink, "  %s", mark);
-    pen_write(pen, ink == INK_FAINT ? INK_FAINT : INK_PLAIN, " %2d  %-*s  ",
-              step->number, (int)name_columns(week), step->name);
+    pen_write(pen,
+              ink == INK_FAINT ? INK_FAINT
+              : ink == INK_BAD ? INK_STRONG
+                               : INK_PLAIN,
+              " %2d  %-*s  ", step->number, (int)name_columns(week),
+              step->name);
 }
 
 static void write_seconds(struct pen *pen, double seconds)
@@ -117,6 +133,7 @@ static void write_step_line(struct pen *pen, const struct week_outcome *outcome,
         pen_write(pen, INK_ODD, "  %d of %d tests could not run",
                   o->tests_not_run, o->tests_passed + o->tests_not_run);
     fputc('\n', pen->out);
+    after_gap = false;
 }
 
 /* The first failing step: the one that the week's outcome names, or any while
@@ -124,12 +141,25 @@ static void write_step_line(struct pen *pen, const struct week_outcome *outcome,
 static bool is_told_in_full(const struct week_outcome *outcome,
                             const struct outcome *o)
 {
-    if (o->verdict == VERDICT_CANNOT_RUN || o->verdict == VERDICT_BROKEN ||
-        (o->verdict == VERDICT_PASSED && o->tests_not_run > 0))
-        return true;
-    return o->verdict == VERDICT_FAILED &&
-           (outcome->first_failed == 0 ||
-            o == &outcome->steps[outcome->first_failed - 1]);
+    return o->verdict == VERDICT_BROKEN ||
+           (o->verdict == VERDICT_FAILED &&
+            (outcome->first_failed == 0 ||
+             o == &outcome->steps[outcome->first_failed - 1]));
+}
+
+static void write_step(struct pen *pen, const struct week_outcome *outcome,
+                       const struct outcome *o)
+{
+    bool in_full = is_told_in_full(outcome, o);
+
+    write_step_line(pen, outcome, o);
+    if (in_full)
+        write_gap(pen);
+    if (in_full || o->verdict == VERDICT_CANNOT_RUN || o->tests_not_run > 0)
+        report_detail(pen, outcome, o);
+    after_gap = false;
+    if (in_full)
+        write_gap(pen);
 }
 
 /* ---- The closing lines ---- */
@@ -138,7 +168,8 @@ static bool is_told_in_full(const struct week_outcome *outcome,
 static void write_not_reached(struct pen *pen,
                               const struct week_outcome *outcome)
 {
-    unsigned count = outcome->week->manifest.step_count;
+    const struct manifest *manifest = &outcome->week->manifest;
+    unsigned count = manifest->step_count;
     int name = (int)name_columns(outcome->week);
 
     for (unsigned i = 0, end; i < count; i = end) {
@@ -150,9 +181,23 @@ static void write_not_reached(struct pen *pen,
         pen_write(pen, INK_FAINT, "  %s %2u", pen_mark_rest(pen), i + 1);
         if (end - i == 1)
             pen_write(pen, INK_FAINT, "  %-*s  not reached\n", name,
-                      outcome->week->manifest.steps[i].name);
+                      manifest->steps[i].name);
         else
-            pen_write(pen, INK_FAINT, " to %-*u not reached\n", name, end);
+            pen_write(pen, INK_FAINT, " to %-*unot reached\n", name, end);
+        after_gap = false;
+    }
+}
+
+/* Steps that a week passes without, and that are not done. */
+static void write_stretch_left(struct pen *pen,
+                               const struct week_outcome *outcome)
+{
+    for (unsigned i = 0; i < outcome->week->manifest.step_count; i++) {
+        const struct step *step = &outcome->week->manifest.steps[i];
+
+        if (step->stretch && outcome->steps[i].verdict != VERDICT_PASSED)
+            pen_write(pen, INK_FAINT, "  %d %s is left, if you like more\n",
+                      step->number, step->name);
     }
 }
 
@@ -161,9 +206,12 @@ static void write_passed(struct pen *pen, const struct week_outcome *outcome)
     char *way_in = report_way_in(outcome->workspace);
     int week = outcome->week->number;
 
-    pen_write(pen, INK_GOOD, "\n  Week %02d is yours. Well done.\n", week);
+    write_gap(pen);
+    pen_write(pen, INK_GOOD, "  Week %02d is yours. Well done.\n", week);
+    write_stretch_left(pen, outcome);
     pen_write(pen, INK_PLAIN, "  %s show %02d", way_in, week);
     pen_write(pen, INK_FAINT, "   the solution beside your code\n");
+    after_gap = false;
     free(way_in);
 }
 
@@ -178,7 +226,10 @@ static void write_count(struct pen *pen, const struct week_outcome *outcome)
         core++;
         passed += outcome->steps[i].verdict == VERDICT_PASSED;
     }
-    pen_write(pen, INK_FAINT, "\n  %u of %u steps passed\n", passed, core);
+    write_gap(pen);
+    pen_write(pen, INK_FAINT, "  %u of %u%s steps passed\n", passed, core,
+              core < manifest->step_count ? " core" : "");
+    after_gap = false;
 }
 
 static void write_one_passed(struct pen *pen,
@@ -186,16 +237,33 @@ static void write_one_passed(struct pen *pen,
 {
     char *way_in = report_way_in(outcome->workspace);
 
-    pen_write(pen, INK_FAINT, "\n  %s %02d   the whole week\n", way_in,
-              outcome->week->number);
+    write_gap(pen);
+    pen_write(pen, INK_PLAIN, "  %s %02d", way_in, outcome->week->number);
+    pen_write(pen, INK_FAINT, "   the whole week\n");
+    after_gap = false;
     free(way_in);
+}
+
+static void write_closing(struct pen *pen, const struct week_outcome *outcome)
+{
+    if (outcome->whole_week)
+        write_not_reached(pen, outcome);
+    if (week_outcome_passed(outcome))
+        write_passed(pen, outcome);
+    else if (outcome->whole_week)
+        write_count(pen, outcome);
+    else if (week_outcome_status(outcome) == 0)
+        write_one_passed(pen, outcome);
 }
 
 static void write_notes(struct pen *pen, const struct week_outcome *outcome)
 {
     for (unsigned i = 0; i < outcome->note_count; i++) {
-        pen_write(pen, INK_ODD, "\n  note  ");
+        after_gap = after_gap && i == 0;
+        write_gap(pen);
+        pen_write(pen, INK_ODD, "  note  ");
         pen_sentence(pen, INK_PLAIN, 8, outcome->notes[i]);
+        after_gap = false;
     }
 }
 
@@ -205,6 +273,7 @@ static void write_compile_error(struct pen *pen,
 {
     pen_write(pen, INK_BAD, "  %s  it does not compile\n\n", pen_mark_bad(pen));
     pen_lines(pen, INK_PLAIN, 0, outcome->compile_error);
+    after_gap = false;
 }
 
 /* ---- Live ---- */
@@ -237,9 +306,7 @@ void report_text_step(FILE *out, const struct week_outcome *outcome,
 
     pen_init(&pen, out);
     pen_rub_out(&pen);
-    write_step_line(&pen, outcome, step);
-    if (is_told_in_full(outcome, step))
-        report_detail(&pen, outcome, step);
+    write_step(&pen, outcome, step);
     fflush(out);
 }
 
@@ -251,16 +318,10 @@ void report_text_end(FILE *out, const struct week_outcome *outcome)
     pen_rub_out(&pen);
     if (outcome->compile_error)
         write_compile_error(&pen, outcome);
-    else if (outcome->whole_week)
-        write_not_reached(&pen, outcome);
-    if (!outcome->compile_error && week_outcome_passed(outcome))
-        write_passed(&pen, outcome);
-    else if (!outcome->compile_error && outcome->whole_week)
-        write_count(&pen, outcome);
-    else if (week_outcome_status(outcome) == 0)
-        write_one_passed(&pen, outcome);
+    else
+        write_closing(&pen, outcome);
     write_notes(&pen, outcome);
-    fputc('\n', out);
+    write_gap(&pen);
     fflush(out);
 }
 
