@@ -125,8 +125,9 @@ static int load_xdp(void)
 static struct finding not_permitted(const char *capabilities)
 {
     if (geteuid() != 0)
-        return (struct finding){text_format("only root may (%s)", capabilities),
-                                "run the grader by sudo"};
+        return (struct finding){
+            text_format("only root may (%s)", capabilities),
+            text_format("sudo %s/grader/grade …", course_dir())};
     return (struct finding){
         .why =
             text_format("root lacks %s here, as in a container", capabilities)};
