@@ -31,6 +31,7 @@ static const struct {
     [CLOSE] = {"close", NO_FAMILY},
     [CONNECT] = {"connect", NO_FAMILY},
     [LISTEN] = {"listen", NO_FAMILY},
+    [PTHREAD_CREATE] = {"pthread_create", NO_FAMILY},
     [READ] = {"read", FAMILY_INPUT},
     [READV] = {"readv", FAMILY_INPUT},
     [RECV] = {"recv", FAMILY_INPUT},

@@ -8,6 +8,7 @@
 #include "fault_internal.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -189,6 +190,18 @@ int __wrap_listen(int fd, int backlog)
 {
     struct fault_verdict v = fault_judge(LISTEN);
     return v.error ? fault_failed(&v) : listen(fd, backlog);
+}
+
+/* pthread_create(3): "On error, it returns an error number", not -1. */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *argument)
+{
+    struct fault_verdict v = fault_judge(PTHREAD_CREATE);
+    if (v.error) {
+        fault_failed(&v);
+        return v.error;
+    }
+    return pthread_create(thread, attributes, run, argument);
 }
 
 int __wrap_shutdown(int fd, int how)

@@ -14,6 +14,7 @@ enum fault_target {
     CLOSE,
     CONNECT,
     LISTEN,
+    PTHREAD_CREATE,
     READ,
     READV,
     RECV,
