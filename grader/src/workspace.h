@@ -48,7 +48,8 @@ int workspace_create(struct workspace *w);
 int workspace_start(struct workspace *w, const struct week *week);
 
 /* The same without a word and without copies of the starter: only mend links.
- * Tells edited copies of given files on standard error. */
+ * Tells edited copies of given files on standard error. Returns 0; -ENOENT
+ * without a word where the week was not started; or -errno after telling. */
 int workspace_mend(struct workspace *w, const struct week *week);
 
 /* DIR/NN-name as a new string; release with free(). */
@@ -71,6 +72,24 @@ enum origin workspace_use(const struct workspace *w, const char *week,
  * 0 or -errno after telling. */
 int workspace_use_set(struct workspace *w, const char *week,
                       const char *choice);
+
+/* Was that a saved choice, or the default? */
+bool workspace_use_is_chosen(const struct workspace *w, const char *week);
+
+/* The folder of a week's sources that DIR means: DIR itself, or DIR/06-wal of
+ * another member's workspace. Absolute, owned by the caller, release with
+ * free(); NULL after telling that it lacks a file. */
+char *workspace_module_dir(const struct week *week, const char *given);
+
+/* Save which commit of the course this workspace goes with. 0 or -errno after
+ * telling. */
+int workspace_note_course(const struct workspace *w);
+
+/* What a link `depth` folders below the workspace points to, for a path below
+ * the course: relative where the workspace lies in the course, else absolute.
+ * Release with free(). */
+char *workspace_link_target(const struct workspace *w, unsigned depth,
+                            const char *path);
 
 /* The week last worked on, or NULL; release with free(). */
 char *workspace_last_week(const struct workspace *w);
