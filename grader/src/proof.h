@@ -1,0 +1,74 @@
+/*
+ * proof.h: the jobs that prove a week, and their results.
+ *
+ *     starter    each step by itself must fail, with words, before its limit
+ *     solution   each step must pass, in every round with another seed
+ *     bug        every step before its own must pass, its own must fail
+ *
+ * A job builds in a folder of its own below build/verify; test objects are
+ * shared. Jobs run in forked workers and leave their results in shared memory.
+ */
+#ifndef PROOF_H
+#define PROOF_H
+
+#include "manifest.h"
+
+#include <stdint.h>
+
+#define PROOF_JOBS_MAX 512
+#define PROOF_WORDS_BYTES 4096
+
+enum proof_kind { PROOF_STARTER, PROOF_SOLUTION, PROOF_BUG };
+
+enum proof_result {
+    PROOF_PENDING = 0,
+    PROOF_HOLDS,
+    PROOF_FAILS,
+    PROOF_CANNOT_RUN,
+};
+
+/* What one step showed. */
+struct proof_step {
+    enum proof_result result;
+    uint32_t milliseconds;
+};
+
+struct proof_job {
+    enum proof_kind kind;
+    int round;     /* of a solution */
+    char bug[128]; /* "3-ack-before-sync", of a bug */
+    int bug_step;  /* the step that must catch it */
+    /* results */
+    struct proof_step steps[STEPS_MAX];
+    enum proof_result result;      /* of a bug: as a whole */
+    char words[PROOF_WORDS_BYTES]; /* what is wrong, lines */
+    char cannot[256];              /* what could not run, and why */
+    double seconds;
+};
+
+struct proof {
+    const struct week *week;
+    const char *state;      /* build/verify */
+    struct proof_job *jobs; /* shared memory */
+    int job_count;
+    int workers;
+};
+
+/*
+ * List the jobs of a week and build what they share.
+ *   rounds   of the solution, each with other seeds
+ * Returns 0, or -errno after telling (no solution, a bug's file whose head
+ * names no step). Release with proof_release().
+ */
+int proof_prepare(struct proof *proof, const struct week *week,
+                  const char *state, int rounds);
+void proof_release(struct proof *proof);
+
+/* Run all jobs. Every job has a result afterwards. */
+void proof_run(struct proof *proof);
+
+/* Proofs that hold and that don't: one a starter step, a solution step and
+ * round, a bug. */
+void proof_count(const struct proof *proof, int *passed, int *failed);
+
+#endif

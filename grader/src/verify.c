@@ -1,0 +1,324 @@
+/*
+ * verify.c: the command `grade verify [WEEK…]`, the proof for maintainers.
+ *
+ * For each week a table, step by bug; under it what does not hold; at the end
+ * the sum. A week whose proof held before and of which nothing has changed is
+ * not proven again, unless CI is set in the environment: the hash is over all
+ * files that the proof reads, and the compiler's version.
+ */
+#include "commands.h"
+#include "course.h"
+#include "files.h"
+#include "process.h"
+#include "proof.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROUNDS_DEFAULT 3
+
+struct sums {
+    int passed, failed;
+};
+
+/* ---- The table ---- */
+
+static const char *mark(enum proof_result result)
+{
+    return result == PROOF_HOLDS        ? "ok"
+           : result == PROOF_CANNOT_RUN ? "-"
+           : result == PROOF_PENDING    ? "LOST"
+                                        : "WRONG";
+}
+
+static void print_bugs(const struct proof *proof, int step)
+{
+    int column = 0;
+    for (int i = 0; i < proof->job_count; i++) {
+        const struct proof_job *job = &proof->jobs[i];
+        if (job->kind != PROOF_BUG || job->bug_step != step)
+            continue;
+        const char *name = strchr(job->bug, '-');
+        name = name != NULL ? name + 1 : job->bug;
+        if (column++ > 0)
+            printf("%-41s", "");
+        printf("%-5s %s\n", mark(job->result), name);
+    }
+    if (column == 0)
+        putchar('\n');
+}
+
+static int rounds_that_hold(const struct proof *proof, unsigned step,
+                            int *rounds, bool *cannot)
+{
+    int holds = 0;
+    *rounds = 0;
+    *cannot = false;
+    for (int i = 0; i < proof->job_count; i++) {
+        const struct proof_job *job = &proof->jobs[i];
+        if (job->kind != PROOF_SOLUTION)
+            continue;
+        holds += job->steps[step].result == PROOF_HOLDS;
+        *cannot = *cannot || job->steps[step].result == PROOF_CANNOT_RUN;
+        ++*rounds;
+    }
+    return holds;
+}
+
+static const char *starter_mark(const struct proof *proof, unsigned step)
+{
+    enum proof_result result = proof->jobs[0].steps[step].result;
+    return result == PROOF_HOLDS ? "fails" : mark(result);
+}
+
+static void print_table(const struct proof *proof)
+{
+    const struct manifest *m = &proof->week->manifest;
+    printf("    %-16s %-8s %-10s %s\n", "step", "starter", "solution",
+           "bugs, each caught first by this step");
+    for (unsigned i = 0; i < m->step_count; i++) {
+        int rounds;
+        bool cannot;
+        char passes[32];
+        int holds = rounds_that_hold(proof, i, &rounds, &cannot);
+        snprintf(passes, sizeof passes, cannot ? "-" : "%d of %d", holds,
+                 rounds);
+        printf(" %2d %-16s %-8s %-10s", m->steps[i].number, m->steps[i].name,
+               starter_mark(proof, i), passes);
+        print_bugs(proof, m->steps[i].number);
+    }
+}
+
+static void print_job_name(const struct proof_job *job)
+{
+    if (job->kind == PROOF_STARTER)
+        fputs("\n-- starter\n", stdout);
+    else if (job->kind == PROOF_SOLUTION)
+        printf("\n-- solution, round %d\n", job->round);
+    else
+        printf("\n-- bug %s\n", job->bug);
+}
+
+static void print_troubles(const struct proof *proof)
+{
+    for (int i = 0; i < proof->job_count; i++) {
+        const struct proof_job *job = &proof->jobs[i];
+        if (job->words[0] != '\0') {
+            print_job_name(job);
+            puts(job->words);
+        }
+        if (job->cannot[0] != '\0' && job->kind == PROOF_SOLUTION &&
+            job->round == 1)
+            printf("cannot run: %s\n", job->cannot);
+    }
+}
+
+/* Where the time goes, for who keeps the proof within its minute. */
+static void print_slowest(const struct proof *proof)
+{
+    const struct proof_job *slowest = NULL;
+    for (int i = 0; i < proof->job_count; i++)
+        if (slowest == NULL || proof->jobs[i].seconds > slowest->seconds)
+            slowest = &proof->jobs[i];
+    if (slowest != NULL)
+        printf("    longest: %s, %.1f s\n",
+               slowest->kind == PROOF_BUG       ? slowest->bug
+               : slowest->kind == PROOF_STARTER ? "the starter"
+                                                : "a round of the solution",
+               slowest->seconds);
+}
+
+/* ---- What was proven before ---- */
+
+static char *command_output(const char *dir, const char *script)
+{
+    const char *argv[] = {"sh", "-c", script, NULL};
+    struct process_request request = {.argv = argv, .dir = dir, .keep_fd = -1};
+    struct process_result result;
+    char *text = NULL;
+    if (process_run(&request, &result) < 0)
+        return NULL;
+    if (process_succeeded(&result))
+        text = text_format("%s", result.output);
+    process_result_release(&result);
+    return text;
+}
+
+/* A hash over all that the proof reads: the week and those it uses, the
+ * grader, the rules, the compiler. NULL if it can't be made. */
+static char *proof_hash(const struct week *week)
+{
+    const struct manifest *m = &week->manifest;
+    char *names = text_format("*/%s", week->name);
+    for (unsigned i = 0; i < m->uses_count + m->uses_programs_count; i++) {
+        const char *used = i < m->uses_count
+                               ? m->uses[i]
+                               : m->uses_programs[i - m->uses_count];
+        char *longer = text_format("%s */%s", names, used);
+        free(names);
+        names = longer;
+    }
+    char *script = text_format(
+        "{ find %s starter grader/src grader/harness -type f -exec sha256sum "
+        "{} + | LC_ALL=C sort; gcc --version; uname -r; id -u; } | sha256sum",
+        names);
+    char *hash = command_output(course_dir(), script);
+    free(script);
+    free(names);
+    return hash;
+}
+
+static char *remembered_path(const char *state, const struct week *week)
+{
+    return text_format("%s/%s.proof.json", state, week->name);
+}
+
+/* Was this very proof seen to hold? Then its counts and what it could not
+ * run are told again. */
+static bool recall(const char *state, const struct week *week, const char *hash,
+                   struct sums *sums)
+{
+    char *path = remembered_path(state, week);
+    json_t *root = json_load_file(path, 0, NULL);
+    const char *known = json_string_value(json_object_get(root, "hash"));
+    bool same = known != NULL && hash != NULL && strcmp(known, hash) == 0;
+    if (same) {
+        size_t index;
+        json_t *line;
+        sums->passed = (int)json_integer_value(json_object_get(root, "passed"));
+        printf("%s: nothing has changed since %d proofs held\n", week->name,
+               sums->passed);
+        json_array_foreach(json_object_get(root, "cannot"), index, line)
+            printf("cannot run: %s\n", json_string_value(line));
+    }
+    json_decref(root);
+    free(path);
+    return same;
+}
+
+static void remember(const char *state, const struct proof *proof,
+                     const char *hash, const struct sums *sums)
+{
+    if (sums->failed > 0 || hash == NULL)
+        return;
+    json_t *cannot = json_array();
+    for (int i = 0; i < proof->job_count; i++)
+        if (proof->jobs[i].cannot[0] != '\0' && proof->jobs[i].round == 1)
+            json_array_append_new(cannot, json_string(proof->jobs[i].cannot));
+    json_t *root = json_pack("{s:s, s:i, s:o}", "hash", hash, "passed",
+                             sums->passed, "cannot", cannot);
+    char *text = json_dumps(root, JSON_INDENT(2));
+    char *path = remembered_path(state, proof->week);
+    file_write_atomic(path, text, strlen(text));
+    free(path);
+    free(text);
+    json_decref(root);
+}
+
+/* ---- The command ---- */
+
+static int asked_rounds(const struct options *options)
+{
+    const char *repeat = getenv("REPEAT");
+    if (options->repeat > 0)
+        return options->repeat;
+    return repeat != NULL && atoi(repeat) > 0 ? atoi(repeat) : ROUNDS_DEFAULT;
+}
+
+static int verify_week(const struct options *options, const char *state,
+                       const struct week *week, struct sums *sums)
+{
+    struct proof proof;
+    int rounds = asked_rounds(options);
+    char *hash = proof_hash(week);
+    *sums = (struct sums){0};
+    bool again = getenv("CI") != NULL || options->all ||
+                 rounds != ROUNDS_DEFAULT || options->word_count > 0;
+    if (!again && recall(state, week, hash, sums)) {
+        free(hash);
+        return 0;
+    }
+    time_t began = time(NULL);
+    printf("%s: %s\n", week->name, week->manifest.title);
+    fflush(stdout);
+    int err = proof_prepare(&proof, week, state, rounds);
+    if (err == 0) {
+        if (options->jobs > 0)
+            proof.workers = options->jobs;
+        proof_run(&proof);
+        proof_count(&proof, &sums->passed, &sums->failed);
+        print_table(&proof);
+        print_slowest(&proof);
+        print_troubles(&proof);
+        printf("    %d hold, %d do not, %ld s\n\n", sums->passed, sums->failed,
+               (long)(time(NULL) - began));
+        remember(state, &proof, hash, sums);
+    }
+    fflush(stdout);
+    proof_release(&proof);
+    free(hash);
+    return err;
+}
+
+static int verify_name(const struct options *options, const char *state,
+                       const char *name, struct sums *total)
+{
+    struct week week;
+    struct sums sums;
+    if (week_load(&week, course_dir(), name) < 0)
+        return EXIT_USAGE;
+    int err = verify_week(options, state, &week, &sums);
+    total->passed += sums.passed;
+    total->failed += sums.failed;
+    week_release(&week);
+    return err < 0 ? EXIT_USAGE : 0;
+}
+
+/* The weeks that were named, or all; folder names, release with
+ * names_free(). */
+static int asked_weeks(const struct options *options, char ***names)
+{
+    if (options->word_count == 0)
+        return course_weeks(names);
+    *names = calloc((size_t)options->word_count, sizeof **names);
+    for (int i = 0; i < options->word_count; i++) {
+        char *step = NULL;
+        (*names)[i] = course_resolve(options->words[i], &step);
+        free(step);
+        if ((*names)[i] == NULL) {
+            names_free(*names, i);
+            return -EINVAL;
+        }
+    }
+    return options->word_count;
+}
+
+int command_verify(const struct options *options)
+{
+    struct sums total = {0};
+    char **names;
+    int status = 0, count = asked_weeks(options, &names);
+    if (count < 0)
+        return EXIT_USAGE;
+    char *state = path_join(course_dir(), "build/verify");
+    if (dir_make(state) < 0) {
+        complain("%s: can't make this folder", state);
+        status = EXIT_GRADER;
+    }
+    for (int i = 0; i < count && status != EXIT_GRADER; i++) {
+        int one = verify_name(options, state, names[i], &total);
+        if (one != 0) {
+            status = one;
+            total.failed++;
+        }
+    }
+    names_free(names, count);
+    free(state);
+    printf("%d passed, %d failed\n", total.passed, total.failed);
+    return status != 0 ? status : total.failed > 0 ? EXIT_FAILS : EXIT_PASSES;
+}
