@@ -17,6 +17,7 @@
 
 #include "files.h"
 #include "manifest_check.h"
+#include "suggest.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>

@@ -12,16 +12,6 @@ int complain_at(const struct week *week, const char *file, int line,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * The candidate nearest to a mistyped word, or NULL if none is near.
- *   candidates   NULL-ended, borrowed for the call
- */
-const char *nearest_word(const char *word, const char *const candidates[]);
-
-/* " (did you mean 'minutes'?)", or "" without a near candidate. Owned by the
- * caller; release with free(). */
-char *did_you_mean(const char *word, const char *const candidates[]);
-
-/*
  * The line of the text where a value stands: behind `key` on its line, else
  * below it. From 1; the key's line, or `from`, where it cannot be found.
  */
