@@ -6,7 +6,9 @@
  * and threads it can count, and whose death by SIGPIPE is visible.
  *
  *  1. Every process started here dies with the test (PR_SET_PDEATHSIG), and
- *     with proc_kill before that.
+ *     with proc_kill before that. To the kernel, the test is the thread that
+ *     started it: start processes from the test's first thread, which lives
+ *     as long as the test.
  *  2. Its standard output and error are pipes that the test reads; a reader
  *     thread is not needed: what fits in a pipe stays there, and proc_wait
  *     and proc_expect_line drain both.
@@ -14,6 +16,11 @@
  *     then the test fails and says what it waited for.
  *
  * Every failure is reported at the line of the test that called.
+ *
+ * Threads: one thread of the test uses this module. It should start processes
+ * before other threads: a fork copies only the thread that forks, so what only
+ * the others know is lost memory to LeakSanitizer in the new process, and
+ * under ThreadSanitizer the new process cannot have threads at all.
  */
 #ifndef PROC_H
 #define PROC_H
@@ -25,19 +32,22 @@
 #define PROC_OUTPUT_BYTES_MAX 65536 /* kept of each stream; the rest is cut */
 
 struct proc {
-    char name[64]; /* for transcript and messages */
-    pid_t pid;     /* 0 when reaped */
-    int in;        /* write end of its standard input, or -1 */
-    int out, err;  /* read ends, or -1 at end of file */
+    char name[64];             /* for transcript and messages */
+    pid_t pid;                 /* 0 when reaped */
+    int in;                    /* write end of its standard input, or -1 */
+    int out, err;              /* read ends, or -1 at end of file */
     char *out_text, *err_text; /* what was read, ended by '\0' */
     size_t out_len, err_len;
-    size_t out_taken; /* bytes of out_text already given out as lines */
-    int status;       /* wait status, valid once reaped */
+    size_t out_taken;       /* bytes of out_text already given out as lines */
+    char *line;             /* the last line given out */
+    int status;             /* wait status, valid once reaped */
+    struct proc_page *page; /* of a proc_call; NULL for a program */
 };
 
 /*
  * Start a program and note its command line in the transcript.
- *   argv   argv[0] is the path, NULL ends it; borrowed for the call
+ *   argv   argv[0] is a path, or a name that PATH finds ("nc"); NULL ends
+ *          it; borrowed for the call
  * The process gets default signal dispositions, an empty signal mask, and
  * only descriptors 0, 1 and 2. End it with proc_kill or proc_wait, then
  * release with proc_release().
@@ -49,9 +59,12 @@ void proc_start_at(struct lab_where where, struct proc *p,
 /*
  * Run function(argument) in a forked process, whose exit status is 0 if it
  * returns 0 or more, else 1 after a line on standard error that names the
- * errno. It inherits descriptors and armed faults (fault.h).
+ * errno. It gets default signal dispositions and an empty signal mask. It
+ * inherits armed faults (fault.h) and every descriptor of the test but the
+ * pipes of its other processes: a client that is connected already stays
+ * connected there when the test closes it.
  */
-#define proc_call(p, name, function, argument)                                 \
+#define proc_call(p, name, function, argument) \
     proc_call_at(LAB_HERE, (p), (name), (function), (argument))
 void proc_call_at(struct lab_where where, struct proc *p, const char *name,
                   int (*function)(void *), void *argument);
@@ -84,7 +97,13 @@ void proc_expect_exit_at(struct lab_where where, struct proc *p, int code);
 #define proc_expect_alive(p) proc_expect_alive_at(LAB_HERE, (p))
 void proc_expect_alive_at(struct lab_where where, struct proc *p);
 
-/* Open descriptors, and threads, that it has now (/proc/PID/fd, task). */
+/*
+ * Open descriptors, and threads, that it has now (/proc/PID/fd, task); -1 after
+ * its end. Threads of the harness and of a sanitizer are not counted in a
+ * process of proc_call; a program built with ThreadSanitizer has one more. A
+ * joined thread may be listed for another moment: wait for a count rather
+ * than compare it.
+ */
 int proc_count_fds(const struct proc *p);
 int proc_count_threads(const struct proc *p);
 
@@ -94,9 +113,22 @@ int proc_count_threads(const struct proc *p);
  */
 #define proc_until_fds(p, count) proc_until_fds_at(LAB_HERE, (p), (count))
 void proc_until_fds_at(struct lab_where where, struct proc *p, int count);
-#define proc_until_threads(p, count)                                           \
+#define proc_until_threads(p, count) \
     proc_until_threads_at(LAB_HERE, (p), (count))
 void proc_until_threads_at(struct lab_where where, struct proc *p, int count);
+
+/*
+ * It has lost no memory so far: each block that it allocated and did not free
+ * is still pointed at. Asks LeakSanitizer inside the process, so a server that
+ * never returns can be checked; call it when the server is at rest. For
+ * proc_call; where there is no LeakSanitizer (sanitizers thread and none, a
+ * program, a debugger) the transcript says that it was not checked.
+ * A block whose address still stands in a stack frame or a register counts as
+ * pointed at: have the server do a thing eight times, not once.
+ * The process is stopped and continued, so epoll_wait in it may return EINTR.
+ */
+#define proc_expect_no_leaks(p) proc_expect_no_leaks_at(LAB_HERE, (p))
+void proc_expect_no_leaks_at(struct lab_where where, struct proc *p);
 
 /* End it with SIGKILL if it still runs, and reap it. */
 void proc_kill(struct proc *p);

@@ -1,0 +1,339 @@
+/*
+ * proc.c: starting processes and ending them.
+ *
+ * Invariants
+ *  1. A new process asks to die with the test before it does anything else,
+ *     and then looks whether the test still lives: prctl(2) reports no death
+ *     that came before it.
+ *  2. It holds no end of another process's pipes (parent_ends): a test that
+ *     closes one's input would otherwise wait in vain for the effect.
+ *  3. p->pid is a child that is not reaped yet, or 0: no signal can hit a
+ *     process that took over the number.
+ */
+#include "proc_internal.h"
+
+#include "lab_internal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PARENT_ENDS_MAX 256
+
+/* Ends of pipes that are the test's own. */
+static int parent_ends[PARENT_ENDS_MAX];
+static int parent_ends_count;
+
+void proc_close_end(int *fd)
+{
+    if (*fd == -1)
+        return;
+    for (int i = 0; i < parent_ends_count; i++)
+        if (parent_ends[i] == *fd)
+            parent_ends[i--] = parent_ends[--parent_ends_count];
+    close(*fd);
+    *fd = -1;
+}
+
+/* ---- Pipes ---- */
+
+/* The standard streams of a new process: [0] to read, [1] to write. */
+struct pipes {
+    int in[2], out[2], err[2];
+};
+
+static void make_pipe(struct lab_where where, int ends[2], int ours)
+{
+    if (pipe2(ends, O_CLOEXEC) == -1)
+        lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
+    if (parent_ends_count == PARENT_ENDS_MAX)
+        lab_fail_at(where, "too many processes that were never released");
+    parent_ends[parent_ends_count++] = ends[ours];
+    fcntl(ends[ours], F_SETFL, O_NONBLOCK);
+}
+
+static void make_pipes(struct lab_where where, struct pipes *pipes)
+{
+    make_pipe(where, pipes->in, 1);
+    make_pipe(where, pipes->out, 0);
+    make_pipe(where, pipes->err, 0);
+}
+
+static void keep_our_ends(struct proc *p, const struct pipes *pipes)
+{
+    close(pipes->in[0]);
+    close(pipes->out[1]);
+    close(pipes->err[1]);
+    p->in = pipes->in[1];
+    p->out = pipes->out[0];
+    p->err = pipes->err[0];
+}
+
+static void keep_child_ends(const struct pipes *pipes)
+{
+    dup2(pipes->in[0], STDIN_FILENO);
+    dup2(pipes->out[1], STDOUT_FILENO);
+    dup2(pipes->err[1], STDERR_FILENO);
+    close(pipes->in[0]);
+    close(pipes->out[1]);
+    close(pipes->err[1]);
+    for (int i = 0; i < parent_ends_count; i++)
+        close(parent_ends[i]);
+    parent_ends_count = 0;
+}
+
+/* ---- In the new process ---- */
+
+static void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+}
+
+/* A sanitizer reports crashes from handlers of its own. */
+static bool is_crash(int number)
+{
+    return number == SIGSEGV || number == SIGBUS || number == SIGFPE ||
+           number == SIGILL || number == SIGABRT || number == SIGTRAP;
+}
+
+/* libcheck's handlers of SIGTERM and SIGINT would kill the whole test. */
+static void reset_signals(void)
+{
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        if (!is_crash(number))
+            signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void begin_child(pid_t parent, const struct pipes *pipes)
+{
+    die_with(parent);
+    reset_signals();
+    keep_child_ends(pipes);
+}
+
+static _Noreturn void exec_program(const char *const argv[], int report)
+{
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    execvp(argv[0], (char *const *)argv);
+    int error = errno;
+    if (write(report, &error, sizeof error) == -1)
+        _exit(126);
+    _exit(127);
+}
+
+/* exit, not _exit: LeakSanitizer and ThreadSanitizer have their say there. */
+static _Noreturn void run_function(const char *name, int (*function)(void *),
+                                   void *argument)
+{
+    int result = function(argument);
+    if (result < 0)
+        fprintf(stderr, "%s returned -%s\n", name, lab_errno_text(result));
+    exit(result < 0);
+}
+
+/* ---- Starting ---- */
+
+static void init(struct proc *p, const char *name)
+{
+    *p = (struct proc){.in = -1, .out = -1, .err = -1};
+    snprintf(p->name, sizeof p->name, "%s", name);
+    p->out_text = calloc(1, PROC_OUTPUT_BYTES_MAX + 1);
+    p->err_text = calloc(1, PROC_OUTPUT_BYTES_MAX + 1);
+    p->line = calloc(1, PROC_OUTPUT_BYTES_MAX + 1);
+    fflush(stdout); /* or the new process would write it a second time */
+    fflush(stderr);
+}
+
+static pid_t fork_or_fail(struct lab_where where)
+{
+    pid_t pid = fork();
+    if (pid == -1)
+        lab_fail_at(where, "the test's own fork(): %s", lab_errno_text(errno));
+    return pid;
+}
+
+static void note_command(const char *name, const char *const argv[])
+{
+    char line[256];
+    size_t n = (size_t)snprintf(line, sizeof line, "%s", name);
+    for (int i = 1; argv[i] != NULL && n < sizeof line; i++)
+        n += (size_t)snprintf(line + n, sizeof line - n, " %s", argv[i]);
+    lab_note("starts %s", line);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+void proc_start_at(struct lab_where where, struct proc *p,
+                   const char *const argv[])
+{
+    struct pipes pipes;
+    int report[2], error;
+    pid_t parent = getpid();
+
+    init(p, base_name(argv[0]));
+    note_command(p->name, argv);
+    make_pipes(where, &pipes);
+    if (pipe2(report, O_CLOEXEC) == -1)
+        lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
+    p->pid = fork_or_fail(where);
+    if (p->pid == 0) {
+        begin_child(parent, &pipes);
+        exec_program(argv, report[1]);
+    }
+    keep_our_ends(p, &pipes);
+    close(report[1]);
+    /* End of file: exec has closed the other end. */
+    if (read(report[0], &error, sizeof error) == sizeof error)
+        lab_fail_at(where, "%s cannot be started: %s", argv[0],
+                    lab_errno_text(error));
+    close(report[0]);
+}
+
+static struct proc_page *new_page(struct lab_where where)
+{
+    struct proc_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
+                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        lab_fail_at(where, "the test's own mmap(): %s", lab_errno_text(errno));
+    sem_init(&page->asked, 1, 0);
+    return page;
+}
+
+void proc_call_at(struct lab_where where, struct proc *p, const char *name,
+                  int (*function)(void *), void *argument)
+{
+    struct lab_patience patience;
+    struct pipes pipes;
+    pid_t parent = getpid();
+
+    init(p, name);
+    lab_note("starts %s in a process of its own", name);
+    make_pipes(where, &pipes);
+    p->page = new_page(where);
+    p->pid = fork_or_fail(where);
+    if (p->pid == 0) {
+        begin_child(parent, &pipes);
+        proc_page_serve(p->page);
+        run_function(name, function, argument);
+    }
+    keep_our_ends(p, &pipes);
+    lab_patience_start(&patience);
+    while (!p->page->ready)
+        if (!lab_patience_left(&patience))
+            lab_fail_at(where, "%s did not start", name);
+}
+
+/* ---- Signals and the end ---- */
+
+void proc_signal_at(struct lab_where where, struct proc *p, int signal)
+{
+    lab_note("sends SIG%s to %s", sigabbrev_np(signal), p->name);
+    if (p->pid == 0)
+        lab_fail_at(where, "%s gets SIG%s after its end was seen", p->name,
+                    sigabbrev_np(signal));
+    if (kill(p->pid, signal) == -1)
+        lab_fail_at(where, "the test's own kill(): %s", lab_errno_text(errno));
+}
+
+void proc_close_input(struct proc *p)
+{
+    proc_close_end(&p->in);
+}
+
+/* Requires: it has ended, or is about to by SIGKILL. */
+static void reap(struct proc *p)
+{
+    while (waitpid(p->pid, &p->status, 0) == -1 && errno == EINTR)
+        continue;
+    p->pid = 0;
+    proc_drain(p);
+    proc_close_end(&p->in);
+    proc_close_end(&p->out);
+    proc_close_end(&p->err);
+}
+
+int proc_wait_at(struct lab_where where, struct proc *p)
+{
+    if (p->pid == 0)
+        return p->status;
+    lab_note("waits for the end of %s", p->name);
+    while (!proc_has_ended(p)) {
+        if (!proc_wait_for_news(where, p))
+            lab_fail_at(where, "%s does not end: it has been silent for %g s",
+                        p->name, lab_patience_ms / 1000.0);
+        proc_drain(p);
+    }
+    reap(p);
+    return p->status;
+}
+
+void proc_describe_end(struct proc *p, char text[PROC_END_BYTES])
+{
+    if (p->pid != 0)
+        reap(p);
+    if (WIFSIGNALED(p->status))
+        snprintf(text, PROC_END_BYTES, "killed by SIG%s (%s)",
+                 sigabbrev_np(WTERMSIG(p->status)),
+                 strsignal(WTERMSIG(p->status)));
+    else
+        snprintf(text, PROC_END_BYTES, "exit status %d",
+                 WEXITSTATUS(p->status));
+    if (p->err_len > 0)
+        proc_append_lines(text, PROC_END_BYTES, p->err_text);
+}
+
+void proc_expect_exit_at(struct lab_where where, struct proc *p, int code)
+{
+    char what[128], should[32], is[PROC_END_BYTES];
+    proc_wait_at(where, p);
+    if (WIFEXITED(p->status) && WEXITSTATUS(p->status) == code)
+        return;
+    snprintf(what, sizeof what, "how %s ends", p->name);
+    snprintf(should, sizeof should, "exit status %d", code);
+    proc_describe_end(p, is);
+    lab_differ_at(where, what, should, is);
+}
+
+void proc_expect_alive_at(struct lab_where where, struct proc *p)
+{
+    char what[128], is[PROC_END_BYTES];
+    if (p->pid != 0 && !proc_has_ended(p))
+        return;
+    snprintf(what, sizeof what, "%s is running", p->name);
+    proc_describe_end(p, is);
+    lab_differ_at(where, what, "it runs", is);
+}
+
+void proc_kill(struct proc *p)
+{
+    if (p->pid == 0)
+        return;
+    kill(p->pid, SIGKILL);
+    reap(p);
+}
+
+void proc_release(struct proc *p)
+{
+    proc_kill(p);
+    if (p->page != NULL)
+        munmap(p->page, sizeof *p->page);
+    free(p->out_text);
+    free(p->err_text);
+    free(p->line);
+    *p = (struct proc){.in = -1, .out = -1, .err = -1};
+}

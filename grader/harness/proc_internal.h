@@ -1,0 +1,53 @@
+/*
+ * proc_internal.h: what the files of proc.h share; not for tests.
+ */
+#ifndef PROC_INTERNAL_H
+#define PROC_INTERNAL_H
+
+#include "proc.h"
+
+#include <semaphore.h>
+
+/*
+ * What a process of proc_call and the test say to each other: a shared page,
+ * because a descriptor could be closed, counted or reused by the code there.
+ */
+struct proc_page {
+    _Atomic bool ready;     /* the function is about to run */
+    int threads_of_harness; /* threads beside the first one, by then */
+    bool checks_leaks;      /* a thread waits for `asked` */
+    sem_t asked;            /* the test wants a leak check */
+    _Atomic int answer;     /* enum proc_leaks */
+};
+
+enum proc_leaks { PROC_LEAKS_ASKED, PROC_LEAKS_NONE, PROC_LEAKS_FOUND };
+
+/* Close the test's end of a pipe, once. */
+void proc_close_end(int *fd);
+
+/* "exit status 3", "killed by SIGPIPE (Broken pipe)", and what it wrote to
+ * standard error. Requires: it has ended; reaps it. */
+#define PROC_END_BYTES 3072
+void proc_describe_end(struct proc *p, char text[PROC_END_BYTES]);
+
+/* ---- proc_output.c ---- */
+
+/* Take what is in the pipes now; does not wait. */
+void proc_drain(struct proc *p);
+
+/* Wait for output or the end. Returns false when patience ended. */
+bool proc_wait_for_news(struct lab_where where, const struct proc *p);
+
+/* It is no longer running; it may still be a zombie. */
+bool proc_has_ended(const struct proc *p);
+
+/* Append lines of output to text, each on a line of its own with a bar. */
+void proc_append_lines(char *text, size_t size, const char *lines);
+
+/* ---- proc_watch.c ---- */
+
+/* In the new process: start what answers proc_expect_no_leaks, count the
+ * threads there are, and tell the test that it may go on. */
+void proc_page_serve(struct proc_page *page);
+
+#endif
