@@ -27,6 +27,8 @@ MAPPED := $(if $(FROM),-fdebug-prefix-map=$(abspath $(SRC))=$(FROM))
 WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(INCLUDES) $(MAPPED) $(WERROR)
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt -pthread
 abs = $(abspath $(1))
+# Dependency files name sources as gcc was told them, from their own folder.
+VPATH := $(SRC) $(WEEK_DIR)
 
 # Compiled from its own folder, so that gcc says echo.c:12 and no long path.
 $(YOUR_OBJECTS): $(B)/%.o: $(SRC)/%.c $(CONFIG)

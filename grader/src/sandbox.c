@@ -253,6 +253,8 @@ static void prepare_namespaces(const struct sandbox_request *request,
     word(command, "bwrap");
     words(command, namespaces);
     add_needs(command, request->step->needs);
+    words(command,
+          (const char *const[]){"--perms", "0755", "--dir", "/tmp/lab", NULL});
     add_bind(command, "--ro-bind", waiter_path(), "/tmp/lab/waiter");
     add_bind(command, "--ro-bind", request->bin_dir, "/tmp/lab/bin");
     add_bind(command, "--bind", request->run_dir, "/tmp/lab/run");
