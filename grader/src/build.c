@@ -363,6 +363,7 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
         return err;
     char *list[] = {
         text_format("make"),
+        text_format("-s"),
         text_format("-j%ld", sysconf(_SC_NPROCESSORS_ONLN)),
         text_format("-f%s/starter/week.mk", course_dir()),
         text_format("CONFIG=%s/config.mk", build->dir),

@@ -36,7 +36,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_MS 20
+#define TICK_MS 50 /* between two looks at memory */
 #define PROCESSES_MAX 1024
 #define FILE_BYTES_LIMIT (1ull << 30)
 #define PIDS_MAX 4096
