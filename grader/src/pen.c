@@ -45,13 +45,14 @@ void pen_init(struct pen *pen, FILE *out)
 {
     const char *term = getenv("TERM");
     int fd = fileno(out); /* -1 for a stream in memory */
-    bool terminal = fd >= 0 && isatty(fd) && term && strcmp(term, "dumb") != 0;
+    bool terminal = fd >= 0 && isatty(fd);
+    bool obeys = terminal && term && *term && strcmp(term, "dumb") != 0;
     struct winsize size;
 
     *pen = (struct pen){
         .out = out,
-        .colour = terminal && !is_set("NO_COLOR"),
-        .rubber = terminal,
+        .colour = obeys && !is_set("NO_COLOR"),
+        .rubber = obeys,
         .utf8 = locale_is_utf8(),
         .width = WIDTH,
     };

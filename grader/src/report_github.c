@@ -158,7 +158,10 @@ static void write_row(FILE *out, const struct outcome *step)
     fprintf(out, "| %d | %s | ", step->step->number, step->step->name);
     for (const char *at = verdict; *at; at++) /* a bar would end the cell */
         fprintf(out, *at == '|' ? "\\%c" : "%c", *at);
-    fprintf(out, " | %.2f s |\n", step->seconds);
+    if (step->seconds > 0)
+        fprintf(out, " | %.2f s |\n", step->seconds);
+    else
+        fputs(" | |\n", out);
     free(verdict);
 }
 

@@ -110,11 +110,14 @@ void report_tap(FILE *out, const struct week_outcome *outcome)
     for (unsigned i = 0; i < outcome->week->manifest.step_count; i++)
         count += report_lists(outcome, &outcome->steps[i]);
     fprintf(out, "TAP version 14\n1..%u\n", count);
-    if (outcome->compile_error) {
-        write_bail_out(out, outcome);
-        return;
+    for (unsigned i = 0; i < outcome->week->manifest.step_count; i++) {
+        const struct outcome *step = &outcome->steps[i];
+
+        if (outcome->compile_error && step->verdict == VERDICT_NONE)
+            break;
+        if (report_lists(outcome, step))
+            write_step(out, outcome, step, ++number);
     }
-    for (unsigned i = 0; i < outcome->week->manifest.step_count; i++)
-        if (report_lists(outcome, &outcome->steps[i]))
-            write_step(out, outcome, &outcome->steps[i], ++number);
+    if (outcome->compile_error)
+        write_bail_out(out, outcome);
 }

@@ -256,14 +256,25 @@ static void write_closing(struct pen *pen, const struct week_outcome *outcome)
         write_one_passed(pen, outcome);
 }
 
+/* A remark: a sentence, and below it what others said, as they said it. */
+static void write_note(struct pen *pen, const char *note)
+{
+    size_t len = strcspn(note, "\n");
+    char *sentence = text_format("%.*s", (int)len, note);
+
+    pen_write(pen, INK_ODD, "  note  ");
+    pen_sentence(pen, INK_PLAIN, 8, sentence);
+    if (note[len] == '\n')
+        pen_lines(pen, INK_PLAIN, 0, note + len);
+    free(sentence);
+    after_gap = false;
+}
+
 static void write_notes(struct pen *pen, const struct week_outcome *outcome)
 {
     for (unsigned i = 0; i < outcome->note_count; i++) {
-        after_gap = after_gap && i == 0;
         write_gap(pen);
-        pen_write(pen, INK_ODD, "  note  ");
-        pen_sentence(pen, INK_PLAIN, 8, outcome->notes[i]);
-        after_gap = false;
+        write_note(pen, outcome->notes[i]);
     }
 }
 
@@ -271,6 +282,7 @@ static void write_notes(struct pen *pen, const struct week_outcome *outcome)
 static void write_compile_error(struct pen *pen,
                                 const struct week_outcome *outcome)
 {
+    write_gap(pen);
     pen_write(pen, INK_BAD, "  %s  it does not compile\n\n", pen_mark_bad(pen));
     pen_lines(pen, INK_PLAIN, 0, outcome->compile_error);
     after_gap = false;
