@@ -179,9 +179,10 @@ static int make_tun(void)
     if (unshare(user | CLONE_NEWNET) < 0)
         return -errno;
     int tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-    if (tun < 0 || ioctl(tun, TUNSETIFF, &request) < 0)
-        return -errno;
-    return 0;
+    int err = tun < 0 || ioctl(tun, TUNSETIFF, &request) < 0 ? -errno : 0;
+    if (tun >= 0)
+        close(tun);
+    return err;
 }
 
 static struct finding probe_tun(void)
