@@ -1,0 +1,290 @@
+/*
+ * main.c: the program `grade`: read the command line, run one command.
+ *
+ * argp takes the options wherever they stand and gathers the words; the first
+ * word picks the command, if it names one. Which options a command has stands
+ * in help.c.
+ */
+#include "commands.h"
+#include "course.h"
+#include "files.h"
+#include "help.h"
+#include "process.h"
+#include "suggest.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 32
+#define REPEAT_MAX 100000
+#define JOBS_MAX 1024
+#define USE_MAX 31 /* and the NULL that ends them */
+#define KEY_HELP (OPTION_KEY + OPTIONS)
+
+struct line {
+    struct options options;
+    unsigned given; /* of enum option_bit */
+    int use_count;
+    bool help;
+};
+
+/* ---- Values of options ---- */
+
+static uint64_t parse_seed(const char *text, struct argp_state *state)
+{
+    char *end;
+    unsigned long long seed;
+
+    errno = 0;
+    seed = strtoull(text, &end, 0);
+    if (!isdigit((unsigned char)text[0]) || *end || errno || seed == 0)
+        argp_error(state, "--seed=%s: a seed is a number from 1 on", text);
+    return seed;
+}
+
+static int parse_count(const char *name, const char *text, int max,
+                       struct argp_state *state)
+{
+    char *end;
+    long count;
+
+    errno = 0;
+    count = strtol(text, &end, 10);
+    if (end == text || *end || errno || count < 1 || count > max)
+        argp_error(state, "--%s=%s: a number from 1 to %d is wanted", name,
+                   text, max);
+    return (int)count;
+}
+
+static void parse_use(struct line *line, char *text, struct argp_state *state)
+{
+    const char *equals = strchr(text, '=');
+
+    if (!equals || equals == text || !equals[1])
+        argp_error(state,
+                   "--use=%s: write WEEK=mine, WEEK=reference or "
+                   "WEEK=DIR",
+                   text);
+    if (line->use_count == USE_MAX)
+        argp_error(state, "--use: %d of them are the limit", USE_MAX);
+    line->options.use[line->use_count++] = text;
+}
+
+/* ---- argp ---- */
+
+static error_t take_option(int bit, char *text, struct line *line,
+                           struct argp_state *state)
+{
+    struct options *o = &line->options;
+
+    line->given |= (unsigned)bit;
+    switch (bit) {
+    case OPTION_WORKSPACE:
+        o->workspace = text;
+        break;
+    case OPTION_ALL:
+        o->all = true;
+        break;
+    case OPTION_SEED:
+        o->seed = parse_seed(text, state);
+        break;
+    case OPTION_USE:
+        parse_use(line, text, state);
+        break;
+    case OPTION_PROGRAM:
+        o->program = text;
+        break;
+    case OPTION_FORMAT:
+        if (report_format_parse(text, &o->format) < 0)
+            argp_error(state,
+                       "--format=%s: there are text, json, junit, tap "
+                       "and github",
+                       text);
+        break;
+    case OPTION_OUTPUT:
+        o->output = text;
+        break;
+    case OPTION_ANYWAY:
+        o->anyway = true;
+        break;
+    case OPTION_REPEAT:
+        o->repeat = parse_count("repeat", text, REPEAT_MAX, state);
+        break;
+    case OPTION_JOBS:
+        o->jobs = parse_count("jobs", text, JOBS_MAX, state);
+        break;
+    }
+    return 0;
+}
+
+static error_t take(int key, char *text, struct argp_state *state)
+{
+    struct line *line = state->input;
+
+    if (key >= OPTION_KEY && key < OPTION_KEY + OPTIONS)
+        return take_option(1 << (key - OPTION_KEY), text, line, state);
+    switch (key) {
+    case KEY_HELP:
+    case '?':
+    case 'h':
+        line->help = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        line->options.words[line->options.word_count++] = text;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void parse(int argc, char **argv, struct line *line)
+{
+    struct argp_option options[OPTIONS + 4] = {0};
+    struct argp argp = {.options = options, .parser = take};
+
+    memcpy(options, option_table, OPTIONS * sizeof(options[0]));
+    options[OPTIONS] = (struct argp_option){"help", KEY_HELP, NULL, 0, "", 0};
+    options[OPTIONS + 1] =
+        (struct argp_option){"usage", 'h', NULL, OPTION_ALIAS, "", 0};
+    options[OPTIONS + 2] =
+        (struct argp_option){NULL, '?', NULL, OPTION_ALIAS, "", 0};
+    line->options.words = calloc((size_t)argc + 1, sizeof(char *));
+    if (!line->options.words)
+        abort();
+    argp_err_exit_status = EXIT_USAGE;
+    argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, line);
+}
+
+/* ---- Which command ---- */
+
+static bool is_week(const char *word)
+{
+    char **names;
+    int count = course_weeks(&names);
+    size_t len = strcspn(word, ".");
+    bool found = false;
+
+    for (int i = 0; i < count; i++)
+        found = found ||
+                (strncmp(names[i] + 3, word, len) == 0 && !names[i][3 + len]);
+    if (count >= 0)
+        names_free(names, count);
+    return found;
+}
+
+/* "strat" is neither a command nor a week. Words that look like a number or a
+ * path are left to course_resolve(), which tells about weeks. */
+static bool is_mistyped(const char *word)
+{
+    const char *names[COMMANDS_MAX] = {NULL};
+    char *suggestion;
+    int count = 0;
+
+    if (!isalpha((unsigned char)word[0]) || strchr(word, '/') || is_week(word))
+        return false;
+    for (const struct command *c = commands + 1; c->run; c++)
+        names[count++] = c->name;
+    suggestion = did_you_mean(word, names);
+    complain("there is no command and no week '%s'%s; `grade --help` lists "
+             "the commands, `grade list` the weeks",
+             word, suggestion);
+    free(suggestion);
+    return true;
+}
+
+/* Take the command's name off the words. NULL after telling. */
+static const struct command *pick(struct line *line)
+{
+    struct options *o = &line->options;
+    const struct command *command;
+
+    if (o->word_count > 0 && strcmp(o->words[0], "help") == 0) {
+        line->help = true;
+        o->words++;
+        o->word_count--;
+    }
+    if (o->word_count == 0)
+        return &commands[0];
+    command = o->words[0][0] ? command_find(o->words[0]) : NULL;
+    if (command) {
+        o->words++;
+        o->word_count--;
+        return command;
+    }
+    return is_mistyped(o->words[0]) ? NULL : &commands[0];
+}
+
+static bool fits(const struct command *command, const struct line *line)
+{
+    const struct options *o = &line->options;
+    unsigned foreign = line->given & ~command->options;
+    char *typed = command_typed(command);
+    bool fits = false;
+
+    if (foreign)
+        complain("`%s` has no option --%s; `%s --help` lists those it has",
+                 typed, option_table[__builtin_ctz(foreign)].name, typed);
+    else if (o->word_count < command->words_min)
+        complain("a word is missing: %s %s", typed, command->words);
+    else if (command->words_max >= 0 && o->word_count > command->words_max)
+        complain("'%s' is a word too many: %s %s", o->words[command->words_max],
+                 typed, command->words);
+    else
+        fits = true;
+    free(typed);
+    return fits;
+}
+
+/* ---- Running it ---- */
+
+/* Descriptors 0 to 2 are there, so that no file of ours becomes one. */
+static void open_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= 2 && fcntl(fd, F_SETFD, 0) == 0);
+    if (fd > 2)
+        close(fd);
+}
+
+/* Text that never arrived (a full disk) is not a success. */
+static int end(int status)
+{
+    if (process_interrupted())
+        process_end_by_signal();
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain("standard output: %s", strerror(errno));
+        return EXIT_GRADER;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static char name[] = "grade";
+    struct line line = {0};
+    const struct command *command;
+
+    open_standard_files();
+    process_guard();
+    if (argc > 0)
+        argv[0] = name;
+    parse(argc, argv, &line);
+    command = pick(&line);
+    if (!command)
+        return EXIT_USAGE;
+    if (line.help) {
+        help_print(command);
+        return end(EXIT_PASSES);
+    }
+    if (!fits(command, &line))
+        return EXIT_USAGE;
+    return end(command->run(&line.options));
+}

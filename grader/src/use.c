@@ -1,0 +1,130 @@
+/*
+ * use.c: `grade use [WEEK [CHOICE]]`, whose module later weeks build on.
+ */
+#include "commands.h"
+#include "course.h"
+#include "files.h"
+#include "pen.h"
+#include "target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_COLUMNS 20
+
+/* ---- Telling ---- */
+
+static void write_use(struct pen *pen, const struct workspace *w,
+                      const char *week)
+{
+    char *dir;
+    enum origin origin = workspace_use(w, week, &dir);
+    char *whose = origin == ORIGIN_MINE        ? text_format("mine")
+                  : origin == ORIGIN_REFERENCE ? text_format("reference")
+                                               : report_path(dir);
+
+    pen_write(pen, INK_PLAIN, "  %-*s  %s", NAME_COLUMNS, week, whose);
+    pen_write(pen, INK_FAINT, "%s\n",
+              workspace_use_is_chosen(w, week) ? "" : "  by default");
+    free(whose);
+    free(dir);
+}
+
+/* The weeks that were begun or chosen for; of the others it is always the
+ * reference's. */
+static int list_uses(const struct workspace *w)
+{
+    char **names;
+    int count = course_weeks(&names), told = 0;
+    struct pen pen;
+
+    if (count < 0)
+        return EXIT_USAGE;
+    pen_init(&pen, stdout);
+    for (int i = 0; i < count; i++) {
+        char *dir = path_join(w->dir, names[i]);
+        if (path_is_dir(dir) || workspace_use_is_chosen(w, names[i])) {
+            if (told++ == 0)
+                fputc('\n', stdout);
+            write_use(&pen, w, names[i]);
+        }
+        free(dir);
+    }
+    names_free(names, count);
+    pen_write(&pen, INK_FAINT, "%s  Every other week: the reference's.\n\n",
+              told ? "" : "\n");
+    return EXIT_PASSES;
+}
+
+/* ---- Choosing ---- */
+
+/* What is saved for the choice, release with free(); NULL after telling. */
+static char *checked(const struct target *target, const char *choice)
+{
+    if (strcmp(choice, "reference") == 0) {
+        if (path_is_dir(target->week.solution))
+            return text_format("%s", choice);
+        complain("%s has no reference in this course", target->week.name);
+        return NULL;
+    }
+    if (strcmp(choice, "mine") == 0) {
+        if (workspace_check_files(&target->workspace, &target->week) < 0)
+            return NULL;
+        return text_format("%s", choice);
+    }
+    return workspace_module_dir(&target->week, choice);
+}
+
+static int choose(struct target *target, const char *choice)
+{
+    bool back = strcmp(choice, "default") == 0;
+    char *saved = back ? NULL : checked(target, choice);
+    struct pen pen;
+    int err = -EINVAL;
+
+    if (back || saved)
+        err = workspace_use_set(&target->workspace, target->week.name, saved);
+    if (err == 0) {
+        pen_init(&pen, stdout);
+        write_use(&pen, &target->workspace, target->week.name);
+    }
+    free(saved);
+    return err < 0 ? EXIT_USAGE : EXIT_PASSES;
+}
+
+static int use_week(const struct options *options)
+{
+    struct target target;
+    struct pen pen;
+    int status = target_find(options, options->words[0], &target);
+
+    if (status == 0 && !target.has_workspace) {
+        complain("there is no workspace yet; `build/grade start %02d` makes it",
+                 target.week.number);
+        status = EXIT_USAGE;
+    } else if (status == 0 && options->word_count > 1) {
+        status = choose(&target, options->words[1]);
+    } else if (status == 0) {
+        pen_init(&pen, stdout);
+        write_use(&pen, &target.workspace, target.week.name);
+    }
+    target_release(&target);
+    return status;
+}
+
+int command_use(const struct options *options)
+{
+    struct workspace workspace;
+    int err, status = EXIT_USAGE;
+
+    if (options->word_count > 0)
+        return use_week(options);
+    err = workspace_find(&workspace, options->workspace);
+    if (err == 0)
+        status = list_uses(&workspace);
+    else if (err == -ENOENT)
+        complain("there is no workspace yet; `build/grade start 01` makes it");
+    workspace_release(&workspace);
+    return status;
+}
