@@ -9,8 +9,9 @@
  *     fault_fail_every(FAULT_INPUT, 3, EINTR);  each 3rd read, recv, … EINTR
  *     fault_cut_every(FAULT_OUTPUT, 2, 7);      each 2nd moves 7 bytes at most
  *
- *  1. A failed call does nothing: the kernel is not asked. close alone has
- *     closed its descriptor when it fails, as Linux has.
+ *  1. A failed call does nothing: the kernel is not asked. It returns -1 with
+ *     errno set; pthread_create returns the error, as it always does. close
+ *     alone has closed its descriptor when it fails, as Linux has.
  *  2. Counting starts at the arming, over all threads of the test's process
  *     and of the processes that it forks, before or after: the state is shared
  *     memory. Each test begins with nothing armed and every count at 0.

@@ -192,13 +192,16 @@ int __wrap_listen(int fd, int backlog)
     return v.error ? fault_failed(&v) : listen(fd, backlog);
 }
 
-/* pthread_create(3): "On error, it returns an error number", not -1. */
+/* pthread_create(3): "On error, it returns an error number", not -1, and says
+ * nothing in errno. */
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
 {
     struct fault_verdict v = fault_judge(PTHREAD_CREATE);
+    int before = errno;
     if (v.error) {
         fault_failed(&v);
+        errno = before;
         return v.error;
     }
     return pthread_create(thread, attributes, run, argument);
