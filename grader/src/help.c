@@ -6,6 +6,7 @@
 #include "files.h"
 #include "pen.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,7 +119,7 @@ char *command_typed(const struct command *command)
 
 /* ---- Printing ---- */
 
-#define TERM_COLUMNS 22 /* of a command or an option, with the gap after it */
+#define TERM_COLUMNS 25 /* of a command or an option, with the gap after it */
 
 /* "  hint [WEEK[.STEP]]   the next hint …" */
 static void print_row(struct pen *pen, const char *term, const char *meaning)
@@ -218,7 +219,8 @@ void help_print(const struct command *command)
     pen_write(&pen, INK_STRONG, "%s", typed);
     pen_write(&pen, INK_PLAIN, " %s%s[OPTION...]\n", command->words,
               *command->words ? " " : "");
-    pen_write(&pen, INK_PLAIN, "\n  %s\n", command->summary);
+    pen_write(&pen, INK_PLAIN, "\n  %c%s.\n", toupper(command->summary[0]),
+              command->summary + 1);
     print_paragraphs(&pen, command->help);
     print_options(&pen, command->options);
     free(typed);

@@ -306,6 +306,10 @@ static int tell(const struct week *week, const char *text,
         return complain_at(week, "week.yaml", line,
                            "'%s' has too many entries: %d are the limit", key,
                            atoi(rest));
+    if (strcmp(message, "libyaml: mapping values are not allowed in this "
+                        "context") == 0)
+        return complain_at(week, "week.yaml", line,
+                           "text with ': ' in it must stand in quotes");
     if ((rest = after_prefix(message, "libyaml: ")))
         return complain_at(week, "week.yaml", line, "this is no YAML: %s",
                            rest);

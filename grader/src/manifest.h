@@ -35,7 +35,7 @@ struct step {
     char **after; /* names of earlier steps */
     unsigned after_count;
     bool stretch;
-    int seconds; /* limit, default 10 */
+    int seconds;    /* limit, default 10 */
     unsigned needs; /* of enum need */
     int files;      /* open files, default 256 */
     enum sanitizer sanitizer;
@@ -91,7 +91,8 @@ int week_load(struct week *week, const char *course, const char *name);
 void week_release(struct week *week);
 
 /* The step with this number or name, or NULL. */
-const struct step *week_step(const struct week *week, const char *number_or_name);
+const struct step *week_step(const struct week *week,
+                             const char *number_or_name);
 
 const char *sanitizer_name(enum sanitizer sanitizer); /* "address", … */
 const char *kind_name(enum week_kind kind);

@@ -77,11 +77,10 @@ static int draw_file(FILE *out, const struct target *target, const char *name,
     char *mine_near = report_path(mine);
     char *solution_near = report_path(solution);
     char *text = side_by_side(mine, solution, width);
-    /* diff begins the right column at the next tab stop behind the half. */
-    int half = width / 2 + (width % 2 ? 1 : 0);
+    int right = (width + 4) / 2; /* where diff begins the right column */
 
     if (text) {
-        fprintf(out, "%-*s  %s\n", half - 2, mine_near, solution_near);
+        fprintf(out, "%-*s%s\n", right, mine_near, solution_near);
         for (int i = 0; i < width - 1; i++)
             fputc('-', out);
         fprintf(out, "\n%s\n", text);

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "course.h"
 #include "files.h"
+#include "git.h"
 #include "report.h"
 #include "workspace.h"
 
@@ -15,8 +16,8 @@ static void tell_new(const struct workspace *w)
 {
     char *near = report_path(w->dir);
 
-    printf("\n  %s is your workspace now, a git repository of your own.\n",
-           near);
+    printf("\n  %s is your workspace now%s.\n", near,
+           git_is_top(w->dir) ? ", a git repository of your own" : "");
     free(near);
 }
 

@@ -54,8 +54,9 @@ static int complain_step(const struct week *week, const char *text)
     for (unsigned i = 0; i < m->step_count; i++)
         names[i] = m->steps[i].name;
     suggestion = did_you_mean(text, names);
-    complain("%s has no step '%s'; it has %u, from 1 (%s) on%s", week->name,
-             text, m->step_count, m->steps[0].name, suggestion);
+    complain("%s has no step '%s'%s; its steps are 1 (%s) to %u (%s)",
+             week->name, text, suggestion, m->steps[0].name, m->step_count,
+             m->steps[m->step_count - 1].name);
     free(suggestion);
     return EXIT_USAGE;
 }

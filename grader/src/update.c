@@ -72,9 +72,9 @@ static int update_weeks(struct workspace *w, struct progress *all, int count)
     if (err == 0 && begun == 0)
         pen_write(&pen, INK_PLAIN, "  You have not begun a week yet.\n");
     else if (err == 0)
-        pen_write(&pen, INK_STRONG, "\n  %d of %d weeks that you began %s.\n",
-                  changed, begun,
-                  changed == 1 ? "has changed" : "have changed");
+        pen_write(&pen, INK_STRONG,
+                  "\n  Changed: %d of the %d that you began.\n", changed,
+                  begun);
     fputc('\n', stdout);
     free(way_in);
     return err;
