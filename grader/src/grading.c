@@ -11,8 +11,10 @@
 #include "grading.h"
 
 #include "blame.h"
+#include "clean.h"
 #include "course.h"
 #include "files.h"
+#include "memory.h"
 #include "run.h"
 #include "sandbox.h"
 
@@ -88,6 +90,9 @@ static void judge(struct grading *g, const struct step *step)
     run_step(&run, o);
     if (o->verdict == VERDICT_FAILED && !g->request->no_blame)
         o->blame = blame_find(g->request, &g->build, o);
+    if (o->verdict == VERDICT_FAILED && g->request->from == NULL)
+        memory_set(g->request->workspace->dir, MEMORY_SEEDS, g->request->week,
+                   step, o->seed);
     if ((o->verdict == VERDICT_FAILED || o->verdict == VERDICT_BROKEN) &&
         g->outcome->first_failed == 0)
         g->outcome->first_failed = (unsigned)step->number;
@@ -137,6 +142,29 @@ static int grade_steps(struct grading *g)
     return err;
 }
 
+/* Add " --NAME=VALUE" to a text that may be NULL. */
+static char *add_option(char *text, const char *name, const char *value)
+{
+    char *quoted = text_for_shell(value);
+    char *longer =
+        text_format("%s --%s=%s", text != NULL ? text : "", name, quoted);
+    free(quoted);
+    free(text);
+    return longer;
+}
+
+/* " --use=06=DIR --program=X": what the line that replays this must repeat;
+ * NULL for nothing. */
+static char *replay_options(const struct grading_request *request)
+{
+    char *text = NULL;
+    for (unsigned i = 0; request->use != NULL && request->use[i] != NULL; i++)
+        text = add_option(text, "use", request->use[i]);
+    if (request->program != NULL)
+        text = add_option(text, "program", request->program);
+    return text;
+}
+
 static void begin(struct grading *g)
 {
     const struct grading_request *request = g->request;
@@ -146,6 +174,7 @@ static void begin(struct grading *g)
         .week = week,
         .workspace = request->workspace->dir,
         .whole_week = request->only == NULL,
+        .replay_options = replay_options(request),
         .steps = calloc(week->manifest.step_count + 1, sizeof(struct outcome)),
     };
     for (unsigned i = 0; i < week->manifest.step_count; i++)

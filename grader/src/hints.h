@@ -1,14 +1,12 @@
 /*
- * hints.h: how many of a step's hints a member has seen. Kept in
- * WORKSPACE/.grade/hints.json: {"01-tcp-echo": {"echo-one": 2}}.
+ * hints.h: how many of a step's hints a member has seen.
  */
 #ifndef HINTS_H
 #define HINTS_H
 
 #include "manifest.h"
 
-/* Hints of this step that were shown, at most step->hint_count; 0 where
- * nothing is known.
+/* Hints of this step that were shown, at most step->hint_count.
  *   workspace   its folder */
 unsigned hints_shown(const char *workspace, const struct week *week,
                      const struct step *step);
