@@ -88,7 +88,7 @@ static void print_table(const struct proof *proof)
         int holds = rounds_that_hold(proof, i, &rounds, &cannot);
         snprintf(passes, sizeof passes, cannot ? "-" : "%d of %d", holds,
                  rounds);
-        printf(" %2d %-16s %-8s %-10s", m->steps[i].number, m->steps[i].name,
+        printf(" %2d %-16s %-8s %-10s ", m->steps[i].number, m->steps[i].name,
                starter_mark(proof, i), passes);
         print_bugs(proof, m->steps[i].number);
     }
