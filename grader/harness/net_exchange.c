@@ -41,8 +41,8 @@ static void explain(char *to, size_t size, const struct exchange *x,
     size_t at = found != NULL ? (size_t)(found - x->stream) : 0;
     if (len < TELLING_BYTES)
         snprintf(to, size, "the last that came");
-    else if (x->received + len > x->sent)
-        snprintf(to, size, "more bytes came than had been sent");
+    else if (found == NULL && x->received + len > x->sent)
+        snprintf(to, size, "more than had been sent");
     else if (found == NULL)
         snprintf(to, size, "these bytes were never sent");
     else if (at > x->received)
@@ -53,20 +53,37 @@ static void explain(char *to, size_t size, const struct exchange *x,
                  net_count_of(x->received - at).text, at);
 }
 
+/* Enough of what came to tell where it belongs, from the first wrong byte on;
+ * what is missing is awaited for a moment. */
+static size_t take_wrong_bytes(struct exchange *x, unsigned char *wrong,
+                               const unsigned char *came, size_t len)
+{
+    struct net_step step = {0, NET_GOES_ON, 0};
+    size_t have = len < HEX_BYTES ? len : HEX_BYTES;
+    memcpy(wrong, came, have);
+    while (have < HEX_BYTES && step.end == NET_GOES_ON) {
+        step = net_receive_some(x->c, wrong + have, HEX_BYTES - have,
+                                NET_AFTERMATH_MS);
+        have += step.len;
+    }
+    return have;
+}
+
 static _Noreturn void fail_different(struct exchange *x,
                                      const unsigned char *came, size_t len)
 {
+    unsigned char wrong[HEX_BYTES];
     char what[256], why[128], is[256], should[64];
     size_t same = 0;
     while (came[same] == x->stream[x->received + same])
         same++;
     x->received += same;
-    came += same;
-    len = len - same < HEX_BYTES ? len - same : HEX_BYTES;
-    explain(why, sizeof why, x, came, len);
-    hex_of(should, x->stream + x->received, len);
-    hex_of(is, came, len);
-    snprintf(is + strlen(is), sizeof is - strlen(is), " (%s)", why);
+    size_t left = x->len - x->received;
+    len = take_wrong_bytes(x, wrong, came + same, len - same);
+    explain(why, sizeof why, x, wrong, len);
+    hex_of(should, x->stream + x->received, len < left ? len : left);
+    hex_of(is, wrong, len);
+    snprintf(is + strlen(is), sizeof is - strlen(is), "(%s)", why);
     snprintf(what, sizeof what,
              "%s reads back what it sends: %s are right, and the next differ",
              x->c->name, net_count_of(x->received).text);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Once bytes are wrong, the rest is awaited only to be shown. */
-#define AFTERMATH_MS 100
 #define PIECE_BYTES 65536
 
 /* ---- Exactly these bytes ---- */
@@ -24,7 +22,7 @@ static struct net_step read_all(struct net_client *c, unsigned char *data,
     while (have < len && step.end == NET_GOES_ON) {
         step = net_receive_some(c, data + have, len - have, patience_ms);
         if (memcmp(data + have, expected + have, step.len) != 0)
-            patience_ms = AFTERMATH_MS;
+            patience_ms = NET_AFTERMATH_MS;
         have += step.len;
     }
     step.len = have;

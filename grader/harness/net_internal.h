@@ -8,6 +8,9 @@
 
 #define NET_SHOWN_BYTES 40 /* of text, in a line of the transcript */
 
+/* Once bytes are wrong, the rest is awaited only to be shown. */
+#define NET_AFTERMATH_MS 100
+
 /* How a wait for bytes, or for room to send them, ended. */
 enum net_end {
     NET_GOES_ON, /* it did not end */
