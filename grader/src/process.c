@@ -395,6 +395,10 @@ int process_run(const struct process_request *request,
     if (!child.grouped)
         leave_keyboard_to_child(&child);
     err = start(request, &child);
+    /* execvp says EACCES for a folder of PATH that it may not read. */
+    if (err == -EACCES && !strchr(request->argv[0], '/') &&
+        !process_exists(request->argv[0]))
+        err = -ENOENT;
     if (err == 0) {
         watch(&child, request, result);
         close_if_open(&child.output);
