@@ -64,10 +64,13 @@ const struct command commands[] = {
      OPTION_WORKSPACE | OPTION_ANYWAY, "the solution beside your code",
      "Once the week passes, or with --anyway: your file on the left, the "
      "solution's on the right, as wide as the terminal."},
-    {"drill", command_drill, "WEEK", 0, 1, OPTION_WORKSPACE,
+    {"drill", command_drill, "[WEEK]", 0, 1,
+     OPTION_WORKSPACE | OPTION_ANYWAY | OPTION_SEED,
      "an incident to solve against the clock",
      "The solution with one known bug, of which you are told only what a user "
-     "would see. Find it."},
+     "would see, in a folder of the drill. Find it and mend it there; the same "
+     "command again looks whether it is gone, and stops the clock. With "
+     "--anyway it gives up, and tells."},
     {"list", command_list, "", 0, 0, OPTION_WORKSPACE,
      "the weeks, and which of them pass",
      "A week that passed on tests that have changed since is marked; it stays "
