@@ -14,6 +14,8 @@ CFLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow \
 	-Wstrict-prototypes -pthread
 TEST_CFLAGS := $(CFLAGS) -O1 -Werror -fno-omit-frame-pointer \
 	$(SANITIZE_address)
+HARNESS_TEST_CFLAGS = $(LAB_CFLAGS) $(SANITIZE_address) -Werror -MMD -MP \
+	-MF $@.d -I grader/harness
 LIBS := -lcyaml -ljansson
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt
 
@@ -123,12 +125,24 @@ build/test/unit/%: grader/tests/unit/%.c build/test/libgrade.a
 	@$(CC) $(TEST_CFLAGS) -MMD -MP -MF $@.d -I grader/src -pthread \
 		-o $@ $^ $(LIBS) $(CHECK_LIBS)
 
-# The code of a harness test is wrapped as a member's is: NAME_test.c is
-# linked with NAME_code.c, where there is one, through `ld -r`.
+# A harness test whose code under test is to be wrapped, as a member's is, has
+# it in NAME_wrapped.c beside NAME_test.c.
+WRAPPED := $(patsubst grader/harness/tests/%.c,build/test/harness/%.o,\
+	$(wildcard grader/harness/tests/*_wrapped.c))
+WRAPS := $(addprefix --wrap=,$(shell cat grader/harness/wrap.list))
+
+$(WRAPPED): build/test/harness/%.o: grader/harness/tests/%.c \
+		grader/harness/wrap.list
+	@mkdir -p $(@D)
+	@$(CC) $(HARNESS_TEST_CFLAGS) -c $< -o $@.unwrapped
+	@$(LD) -r $(WRAPS) -o $@ $@.unwrapped
+
+$(WRAPPED:_wrapped.o=_test): %_test: %_wrapped.o
+
 build/test/harness/%_test: grader/harness/tests/%_test.c \
 		build/harness/address/libharness.a
 	@mkdir -p $(@D)
-	@$(CC) $(LAB_CFLAGS) $(SANITIZE_address) -Werror -MMD -MP -MF $@.d \
-		-I grader/harness -o $@ $^ $(CHECK_LIBS)
+	@$(CC) $(HARNESS_TEST_CFLAGS) -o $@ $(filter %.c %.o,$^) \
+		$(filter %.a,$^) $(CHECK_LIBS)
 
 -include $(wildcard build/obj/*.d build/test/obj/*.d build/test/*/*.d)
