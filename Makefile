@@ -39,7 +39,9 @@ all_kinds = $(shell sed -n 's/^\([a-z][a-z]*\) .*/\1/p' grader/packages | uniq)
 
 # A program started from here runs make itself, without this make's flags.
 plain := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
-say = @$(if $(silent),:,echo)
+# One line for the whole build, by whichever file is compiled first.
+say_building = $(if $(silent),:,mkdir $(@D)/.said 2>/dev/null && \
+	echo 'building the grader …' || :)
 KINDS := grade
 
 .PHONY: all help packages grade test bugs lint bench-grader fetch clean
@@ -65,20 +67,20 @@ packages:
 # ---- The grader ----
 
 build/grade: build/obj/main.o build/libgrade.a
-	$(say) '  link $@'
 	@$(CC) -pthread -o $@ $^ $(LIBS)
+	@rm -rf build/obj/.said
 
 build/grade-waiter: build/obj/waiter.o
-	$(say) '  link $@'
 	@$(CC) -o $@ $^
+	@rm -rf build/obj/.said
 
 build/libgrade.a: $(OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
 build/obj/%.o: grader/src/%.c | packages
-	$(say) '  cc   $<'
 	@mkdir -p $(@D)
+	@$(say_building)
 	@$(CC) $(CFLAGS) $(if $(CI),-Werror) -MMD -MP -c $< -o $@
 
 # ---- What a member types ----
