@@ -16,28 +16,20 @@
  * A hook or an alias that runs grade leaves GIT_DIR and its like in the
  * environment: they would point git at another repository. And a course that
  * root unpacked may be read by its users (safe.directory); nothing that we ask
- * runs a program of that repository's choice.
+ * runs a program of that repository's choice. Warnings are no answer: only
+ * standard output is.
  */
+static const char script[] =
+    "unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX\n"
+    "exec git -c 'safe.directory=*' \"$@\" 2>/dev/null";
+
 static int run(const char *dir, const char *const arguments[],
                struct process_result *result)
 {
-    static const char *const before[] = {"env",
-                                         "-u",
-                                         "GIT_DIR",
-                                         "-u",
-                                         "GIT_WORK_TREE",
-                                         "-u",
-                                         "GIT_INDEX_FILE",
-                                         "git",
-                                         "-c",
-                                         "safe.directory=*"};
-    size_t count = sizeof(before) / sizeof(before[0]);
-    const char *argv[ARGUMENTS_MAX + sizeof(before) / sizeof(before[0]) + 1];
+    const char *argv[ARGUMENTS_MAX + 5] = {"sh", "-c", script, "git"};
 
-    memcpy(argv, before, sizeof(before));
     for (size_t i = 0; arguments[i] && i < ARGUMENTS_MAX; i++)
-        argv[count++] = arguments[i];
-    argv[count] = NULL;
+        argv[4 + i] = arguments[i];
 
     struct process_request request = {
         .argv = argv,

@@ -3,9 +3,7 @@
  */
 #include "scratch.h"
 
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 
 /* ---- Reading ---- */
@@ -129,36 +127,6 @@ START_TEST(a_failed_write_leaves_the_old_file_and_nothing_else)
     ck_assert_int_eq(count_of(scratch), 1);
 }
 END_TEST
-
-static bool tell_kernel(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool written = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-    close(fd);
-    return written;
-}
-
-/* An ordinary user becomes root of a user namespace of its own. */
-static bool become_root_of_namespace(void)
-{
-    char *user = keep(text_format("0 %d 1", (int)getuid()));
-    char *group = keep(text_format("0 %d 1", (int)getgid()));
-
-    return unshare(CLONE_NEWUSER) == 0 &&
-           tell_kernel("/proc/self/uid_map", user) &&
-           tell_kernel("/proc/self/setgroups", "deny") &&
-           tell_kernel("/proc/self/gid_map", group);
-}
-
-/* Mount 64 KiB for this test alone; false where that is not allowed. */
-static bool mount_small_disk(const char *path)
-{
-    return (geteuid() == 0 || become_root_of_namespace()) &&
-           unshare(CLONE_NEWNS) == 0 &&
-           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("small", path, "tmpfs", 0, "size=64k") == 0;
-}
 
 START_TEST(a_full_disk_is_enospc_and_leaves_the_old_file)
 {

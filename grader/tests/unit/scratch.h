@@ -13,9 +13,11 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,12 +113,19 @@ static UNUSED void heard_text(const char *text)
                   heard);
 }
 
-/* Become nobody, to whom file modes apply; the folder becomes theirs. */
+/* Become nobody, to whom file modes apply; all of the scratch folder becomes
+ * theirs. */
 static UNUSED void become_ordinary(void)
 {
+    const char *argv[] = {"chown", "-R", "65534:65534", scratch, NULL};
+    struct process_request request = {.argv = argv, .keep_fd = -1};
+    struct process_result result;
+
     if (geteuid() != 0)
         return;
-    ck_assert_int_eq(chown(scratch, 65534, 65534), 0);
+    ck_assert_int_eq(process_run(&request, &result), 0);
+    ck_assert(process_succeeded(&result));
+    process_result_release(&result);
     ck_assert_int_eq(setegid(65534), 0);
     ck_assert_int_eq(seteuid(65534), 0);
 }
@@ -125,6 +134,38 @@ static UNUSED void become_real(void)
 {
     ck_assert_int_eq(seteuid(getuid()), 0);
     ck_assert_int_eq(setegid(getgid()), 0);
+}
+
+/* ---- A full disk ---- */
+
+static UNUSED bool tell_kernel(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+    close(fd);
+    return written;
+}
+
+/* An ordinary user becomes root of a user namespace of its own. */
+static UNUSED bool become_root_of_namespace(void)
+{
+    char *user = keep(text_format("0 %d 1", (int)getuid()));
+    char *group = keep(text_format("0 %d 1", (int)getgid()));
+
+    return unshare(CLONE_NEWUSER) == 0 &&
+           tell_kernel("/proc/self/uid_map", user) &&
+           tell_kernel("/proc/self/setgroups", "deny") &&
+           tell_kernel("/proc/self/gid_map", group);
+}
+
+/* Mount 64 KiB for this test alone; false where that is not allowed. */
+static UNUSED bool mount_small_disk(const char *path)
+{
+    return (geteuid() == 0 || become_root_of_namespace()) &&
+           unshare(CLONE_NEWNS) == 0 &&
+           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("small", path, "tmpfs", 0, "size=64k") == 0;
 }
 
 /* ---- A course ---- */
