@@ -290,7 +290,7 @@ void lab_note(const char *format, ...)
     if (at + len <= LAB_TRANSCRIPT_BYTES)
         memcpy(lab_page->transcript + at, line, len);
     if (lab_debugging)
-        printf("  %s", line);
+        printf("  %.*s", (int)len, line); /* no '\0' ends it */
 }
 
 /* ---- Waiting ---- */
