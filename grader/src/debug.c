@@ -3,7 +3,8 @@
  *
  * The step is graded once, to know which of its tests fails and to see it fail
  * with this seed; then gdb gets the same program, not sandboxed and without a
- * time limit, and stops at that test.
+ * time limit, and stops at that test. What gdb is told stands in a file,
+ * WORKSPACE/.grade/debug.gdb, so that a member can read it and go on by hand.
  */
 #include "build.h"
 #include "clean.h"
@@ -12,6 +13,7 @@
 #include "files.h"
 #include "grading.h"
 #include "memory.h"
+#include "pen.h"
 #include "process.h"
 #include "request.h"
 #include "target.h"
@@ -22,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WORDS_MAX 32
+#define WORDS_MAX 16
 
 /* A command line, and what is added to its environment. */
 struct command_line {
@@ -34,12 +36,6 @@ struct command_line {
 static void add_word(struct command_line *line, char *word)
 {
     line->words[line->word_count++] = word; /* taken */
-}
-
-static void add_gdb(struct command_line *line, const char *command)
-{
-    add_word(line, text_format("-ex"));
-    add_word(line, text_format("%s", command));
 }
 
 static void command_line_release(struct command_line *line)
@@ -72,22 +68,59 @@ static void add_variables(struct command_line *line,
             text_format("LAB_PROGRAM_%s=%s", program, request->program);
 }
 
-/* A server of the member's may run in a process that the test forks; gdb keeps
- * hold of both, so that a breakpoint counts wherever it is hit. */
-static void add_gdb_settings(struct command_line *line, const char *test)
-{
-    char *stop =
-        test ? text_format("break %s_body", test) : text_format("break main");
+static const char script_format[] =
+    "# Written by `grade debug`.\n"
+    "set breakpoint pending on\n"
+    "set pagination off\n"
+    "handle SIGPIPE nostop noprint pass\n"
+    "\n"
+    "# A test may run your code in a process of its own. gdb keeps hold of\n"
+    "# both, so that a breakpoint counts in either. When the other one has\n"
+    "# ended, `go` goes on with the test.\n"
+    "set detach-on-fork off\n"
+    "set schedule-multiple on\n"
+    "define go\n"
+    "    inferior 1\n"
+    "    continue\n"
+    "end\n"
+    "document go\n"
+    "Go on with the test, after a process that it started has ended.\n"
+    "end\n"
+    "\n"
+    "# Nobody hurries: the test waits as long as you look.\n"
+    "tbreak main\n"
+    "commands\n"
+    "    silent\n"
+    "    set variable lab_patience_ms = 1000000000\n"
+    "    %s\n"
+    "end\n"
+    "%s%s%s"
+    "run\n";
 
+/* test: the one to stop at; NULL: stop at main. Returns the path, owned by the
+ * caller; or NULL after telling why it can't be written. */
+static char *write_script(const char *state, const char *test)
+{
+    char *path = path_join(state, "debug.gdb");
+    char *text = text_format(script_format, test ? "continue" : "frame",
+                             test ? "break " : "", test ? test : "",
+                             test ? "_body\n" : "");
+    int err = file_update(path, text, strlen(text));
+
+    free(text);
+    if (err >= 0)
+        return path;
+    complain("%s: %s", path, strerror(-err));
+    free(path);
+    return NULL;
+}
+
+static void add_gdb(struct command_line *line, char *script)
+{
     add_word(line, text_format("gdb"));
     add_word(line, text_format("-q"));
-    add_gdb(line, "set breakpoint pending on");
-    add_gdb(line, "set detach-on-fork off");
-    add_gdb(line, "set schedule-multiple on");
-    add_gdb(line, "handle SIGPIPE nostop noprint pass");
-    add_gdb(line, stop);
-    add_gdb(line, "run");
-    free(stop);
+    add_word(line, text_format("-x"));
+    add_word(line, script);
 }
 
 static void add_test_program(struct command_line *line,
@@ -165,10 +198,13 @@ static int debug_built(const struct grading_request *request,
                        const char *dir)
 {
     struct command_line line = {0};
+    char *script = write_script(request->workspace->state, step->test);
     int status = EXIT_PASSES;
 
+    if (!script)
+        return EXIT_GRADER;
     add_variables(&line, request);
-    add_gdb_settings(&line, step->test);
+    add_gdb(&line, script);
     add_test_program(&line, build, step);
     if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
         status = run_gdb(&line, dir);
@@ -180,21 +216,32 @@ static int debug_built(const struct grading_request *request,
 
 /* ---- Finding what to debug ---- */
 
-/* One line of what is going to be looked at; for a reader at a terminal. */
+/* What is going to be looked at, for a reader at a terminal. */
 static void say_what(const struct outcome *step)
 {
-    char *words = step->test ? text_in_words(step->test) : NULL;
+    unsigned long long seed = step->seed;
+    char *words, *text;
+    struct pen pen;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return;
-    if (words)
-        printf("The test \"%s\" fails with --seed %llu. gdb stops where it "
-               "begins; `continue` runs to the failure.\n",
-               words, (unsigned long long)step->seed);
-    else if (step->verdict == VERDICT_PASSED)
-        printf("The step passes with --seed %llu. gdb stops at main.\n",
-               (unsigned long long)step->seed);
-    free(words);
+    if (step->test) {
+        words = text_in_words(step->test);
+        text =
+            text_format("The test \"%s\" fails with --seed %llu. gdb stops "
+                        "where it begins; `continue` goes on to the failure. "
+                        "When a process that the test started has ended, "
+                        "`go` goes on with the test.",
+                        words, seed);
+        free(words);
+    } else {
+        text = text_format("The step %s with --seed %llu. gdb stops at main.",
+                           step->verdict == VERDICT_PASSED ? "passes" : "fails",
+                           seed);
+    }
+    pen_init(&pen, stdout);
+    pen_sentence(&pen, INK_PLAIN, 0, text);
+    free(text);
 }
 
 static int prepare(struct build *build, const struct grading_request *request,

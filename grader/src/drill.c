@@ -19,6 +19,7 @@
 #include "course.h"
 #include "files.h"
 #include "grading.h"
+#include "needs.h"
 #include "pen.h"
 #include "process.h"
 #include "report_formats.h"
@@ -200,8 +201,8 @@ static int lay(const struct drill *d)
 
 static void write_row(struct drill *d, const char *word, const char *text)
 {
-    pen_write(&d->pen, INK_FAINT, "  %-8s", word);
-    pen_sentence(&d->pen, INK_PLAIN, 10, text);
+    pen_write(&d->pen, INK_FAINT, "  %-9s", word);
+    pen_sentence(&d->pen, INK_PLAIN, 11, text);
 }
 
 static void write_heading(struct drill *d)
@@ -210,25 +211,27 @@ static void write_heading(struct drill *d)
     pen_write(&d->pen, INK_STRONG, "%s\n\n", d->target.week.manifest.title);
 }
 
-/* "work/drill/06-wal/wal.c", one a line. */
 static void write_files(struct drill *d)
 {
     const struct manifest *manifest = &d->target.week.manifest;
+    char *near = report_path(d->dir);
+    char *names = text_format("%s", "");
 
     for (unsigned i = 0; i < manifest->yours_count; i++) {
-        char *path = path_join(d->dir, manifest->yours[i]);
-        char *near = report_path(path);
+        char *longer = text_format("%s %s", names, manifest->yours[i]);
 
-        write_row(d, i == 0 ? "files" : "", near);
-        free(near);
-        free(path);
+        free(names);
+        names = longer;
     }
+    write_row(d, "in", near);
+    write_row(d, "files", names);
+    free(names);
+    free(near);
 }
 
 static void tell_incident(struct drill *d)
 {
     char *way_in = report_way_in(d->target.workspace.dir);
-    char *clock = elapsed(d);
     int week = d->target.week.number;
 
     write_heading(d);
@@ -241,7 +244,6 @@ static void tell_incident(struct drill *d)
     pen_write(&d->pen, INK_FAINT, "            looks whether it is gone\n");
     pen_write(&d->pen, INK_PLAIN, "  %s drill %02d --anyway", way_in, week);
     pen_write(&d->pen, INK_FAINT, "   gives up, and tells\n\n");
-    free(clock);
     free(way_in);
 }
 
@@ -250,7 +252,7 @@ static void tell_bug(struct drill *d)
 {
     char *patch = file_read(d->bug->path, NULL);
     char *story = drill_story(patch ? patch : "");
-    const char *diff = patch ? strstr(patch, "\ndiff ") : NULL;
+    const char *diff = patch ? strstr(patch, "\n--- ") : NULL;
 
     write_row(d, "step", d->target.week.manifest.steps[d->bug->step - 1].title);
     write_row(d, "seen", d->bug->seen);
@@ -268,13 +270,11 @@ static void tell_bug(struct drill *d)
 
 /* ---- Looking whether it is gone ---- */
 
+/* The solution passes every step that can run here, the stretch steps too. */
 static const struct outcome *first_failed(const struct week_outcome *outcome)
 {
-    const struct manifest *manifest = &outcome->week->manifest;
-
-    for (unsigned i = 0; i < manifest->step_count; i++)
-        if (!manifest->steps[i].stretch &&
-            outcome->steps[i].verdict != VERDICT_PASSED &&
+    for (unsigned i = 0; i < outcome->week->manifest.step_count; i++)
+        if (outcome->steps[i].verdict != VERDICT_PASSED &&
             outcome->steps[i].verdict != VERDICT_CANNOT_RUN)
             return &outcome->steps[i];
     return NULL;
@@ -331,7 +331,11 @@ static int grade_folder(struct drill *d, struct week_outcome *outcome)
     request.all = true;
     request.no_blame = true;
     request.from = d->dir;
+    if (d->pen.rubber)
+        pen_write(&d->pen, INK_FAINT, "  looking");
+    fflush(stdout);
     err = grading_run(&request, outcome);
+    pen_rub_out(&d->pen);
     request_release(&request);
     if (process_interrupted())
         process_end_by_signal();
@@ -382,15 +386,43 @@ static uint64_t seed_of(const struct options *options)
     return seed;
 }
 
+/* What is needed to see the bug is here. */
+static bool can_run(const struct drill *d, const struct bug *bug)
+{
+    const struct step *step = &d->target.week.manifest.steps[bug->step - 1];
+
+    for (unsigned i = 0; i < NEEDS; i++)
+        if (step->needs & (1u << i) &&
+            !need_probe((enum need)(1u << i), NULL, NULL))
+            return false;
+    return true;
+}
+
+static const struct bug *pick(const struct drill *d)
+{
+    int count = 0, picked;
+
+    for (int i = 0; i < d->bug_count; i++)
+        count += can_run(d, &d->bugs[i]);
+    if (count == 0)
+        return NULL;
+    picked = drill_pick(count, seed_of(d->options));
+    for (int i = 0; i < d->bug_count; i++)
+        if (can_run(d, &d->bugs[i]) && picked-- == 0)
+            return &d->bugs[i];
+    return NULL;
+}
+
 static int begin(struct drill *d)
 {
     int err;
 
-    if (d->bug_count == 0) {
-        complain("%s has no known bugs to drill with", d->target.week.name);
-        return EXIT_USAGE;
+    d->bug = pick(d);
+    if (!d->bug) {
+        complain("%s has no known bug that this machine can show",
+                 d->target.week.name);
+        return EXIT_CANNOT;
     }
-    d->bug = &d->bugs[drill_pick(d->bug_count, seed_of(d->options))];
     d->started = (long long)time(NULL);
     if (lay(d) < 0)
         return EXIT_GRADER;

@@ -3,13 +3,12 @@
  */
 #include "outcome.h"
 
-#include "files.h"
+#include "course.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "course.h"
+#include <string.h>
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -112,7 +111,11 @@ void week_outcome_note(struct week_outcome *outcome, const char *format, ...)
     if (!notes || vasprintf(&note, format, values) < 0)
         abort(); /* no memory for one line: nothing can be reported either */
     va_end(values);
-    notes[count - 1] = note;
     outcome->notes = notes;
-    outcome->note_count = count;
+    for (unsigned i = 0; i < outcome->note_count; i++)
+        if (strcmp(notes[i], note) == 0) {
+            free(note);
+            return;
+        }
+    notes[outcome->note_count++] = note;
 }

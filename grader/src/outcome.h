@@ -68,6 +68,7 @@ bool week_outcome_passed(const struct week_outcome *outcome);
 
 void outcome_release(struct outcome *outcome);
 void week_outcome_release(struct week_outcome *outcome);
+/* Add a remark, unless it is there already. */
 void week_outcome_note(struct week_outcome *outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

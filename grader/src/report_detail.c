@@ -173,19 +173,25 @@ static void write_output(struct pen *pen, const struct week_outcome *outcome,
                          const struct outcome *step)
 {
     unsigned before;
+    char *trimmed;
     const char *text;
+    size_t len = step->output ? strlen(step->output) : 0;
 
-    if (!step->output || !*step->output)
+    while (len > 0 && step->output[len - 1] == '\n')
+        len--;
+    if (len == 0)
         return;
-    text = last_lines(step->output, OUTPUT_LINES, &before);
+    trimmed = text_format("%.*s", (int)len, step->output);
+    text = last_lines(trimmed, OUTPUT_LINES, &before);
     fputc('\n', pen->out);
     if (before == 0) {
         write_lines(pen, "printed", text);
-        return;
+    } else {
+        write_word(pen, "printed");
+        write_earlier(pen, outcome, step, before);
+        pen_lines(pen, INK_PLAIN, TEXT, text);
     }
-    write_word(pen, "printed");
-    write_earlier(pen, outcome, step, before);
-    pen_lines(pen, INK_PLAIN, TEXT, text);
+    free(trimmed);
 }
 
 /* ---- What to do ---- */

@@ -155,7 +155,8 @@ static void write_step(struct pen *pen, const struct week_outcome *outcome,
     write_step_line(pen, outcome, o);
     if (in_full)
         write_gap(pen);
-    if (in_full || o->verdict == VERDICT_CANNOT_RUN || o->tests_not_run > 0)
+    if (in_full || o->verdict == VERDICT_CANNOT_RUN ||
+        (o->verdict == VERDICT_PASSED && o->tests_not_run > 0))
         report_detail(pen, outcome, o);
     after_gap = false;
     if (in_full)
