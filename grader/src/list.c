@@ -39,7 +39,10 @@ static int overview_load(struct overview *o, const struct options *options)
     if (!course_dir())
         return -EINVAL;
     err = workspace_find(&o->workspace, options->workspace);
-    if (err < 0 && err != -ENOENT)
+    if (err == -ENOENT && options->workspace)
+        complain("there is no workspace at %s yet; `start` makes it",
+                 options->workspace);
+    if (err < 0 && (err != -ENOENT || options->workspace))
         return err;
     o->has_workspace = err == 0;
     o->count = progress_load(o->has_workspace ? &o->workspace : NULL, &o->all,

@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 #define COLUMNS_MIN 60
-#define COLUMNS_WITHOUT_TERMINAL 160
+#define COLUMNS_FOR_CODE 165 /* two times 80, and the marks between */
+#define COLUMNS_WITHOUT_TERMINAL COLUMNS_FOR_CODE
 #define OUTPUT_BYTES_MAX (16u << 20)
 
 static int columns(void)
@@ -163,6 +164,11 @@ static int show(const struct target *target, const char *only)
         return EXIT_USAGE;
     }
     out = open_memstream(&text, &len);
+    if (width < COLUMNS_FOR_CODE)
+        fprintf(out,
+                "Lines are cut at %d columns; in a terminal of %d they are "
+                "whole.\n\n",
+                (width - 4) / 2, COLUMNS_FOR_CODE);
     for (unsigned i = 0; i < m->yours_count && err == 0; i++)
         if (!only || strcmp(only, m->yours[i]) == 0)
             err = draw_file(out, target, m->yours[i], width);
@@ -181,10 +187,10 @@ static bool may_see(struct target *target, bool anyway)
     progress_of_week(&target->workspace, &p);
     if (anyway || progress_passed(&p))
         return true;
-    complain("%s does not pass yet (%u of %u steps): the solution is shown "
-             "when it does, or with --anyway",
-             target->week.name, p.saved.passed_steps,
-             target->week.manifest.step_count);
+    complain(
+        "%s does not pass yet (%u of %u core steps): the solution is shown "
+        "when it does, or with --anyway",
+        target->week.name, p.saved.passed_steps, p.saved.core_steps);
     return false;
 }
 

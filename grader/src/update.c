@@ -29,7 +29,7 @@ static const char *change_text(const struct progress *p)
         return "contract changed";
     if (p->tests_changed)
         return "tests changed";
-    return "as you know it";
+    return "unchanged";
 }
 
 /* Returns 1 where the week has changed, else 0. */
@@ -71,9 +71,12 @@ static int update_weeks(struct workspace *w, struct progress *all, int count)
     }
     if (err == 0 && begun == 0)
         pen_write(&pen, INK_PLAIN, "  You have not begun a week yet.\n");
+    else if (err == 0 && changed == 0)
+        pen_write(&pen, INK_PLAIN,
+                  "\n  Nothing has changed in the weeks that you began.\n");
     else if (err == 0)
-        pen_write(&pen, INK_STRONG,
-                  "\n  Changed: %d of the %d that you began.\n", changed,
+        pen_write(&pen, INK_PLAIN,
+                  "\n  %d of the %d weeks that you began: changed.\n", changed,
                   begun);
     fputc('\n', stdout);
     free(way_in);
