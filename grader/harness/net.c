@@ -19,7 +19,7 @@
 
 /* Loopback is full when nothing drains for so long. Echo servers on a loaded
  * machine pause for less; one that pauses longer only makes the count less. */
-#define FULL_MS 100
+int net_full_ms = 100;
 /* Linux buffers 4 MiB to send and 6 to receive: whoever takes more, reads. */
 #define FULL_BYTES_MAX (64 << 20)
 
@@ -284,7 +284,7 @@ size_t net_send_until_full_at(struct lab_where where, struct net_client *c)
     net_note(c, "sends until the connection takes no more, and reads nothing");
     while (sent < FULL_BYTES_MAX) {
         net_pattern(c->stream, c->offset, data, sizeof data);
-        struct net_step step = net_send_some(c, data, sizeof data, FULL_MS);
+        struct net_step step = net_send_some(c, data, sizeof data, net_full_ms);
         if (step.end == NET_SILENCE)
             return sent;
         if (step.end != NET_GOES_ON)

@@ -11,6 +11,9 @@
 /* Once bytes are wrong, the rest is awaited only to be shown. */
 #define NET_AFTERMATH_MS 100
 
+/* So long a connection must take nothing to be full; the tests change it. */
+extern int net_full_ms;
+
 /* How a wait for bytes, or for room to send them, ended. */
 enum net_end {
     NET_GOES_ON, /* it did not end */

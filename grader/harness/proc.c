@@ -24,11 +24,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PARENT_ENDS_MAX 256
+#define STARTED_MAX 64
+#define PARENT_ENDS_MAX (3 * STARTED_MAX)
 
 /* Ends of pipes that are the test's own. */
 static int parent_ends[PARENT_ENDS_MAX];
 static int parent_ends_count;
+
+/* Processes that are not reaped yet. */
+static pid_t started[STARTED_MAX];
+static int started_count;
 
 void proc_close_end(int *fd)
 {
@@ -52,8 +57,6 @@ static void make_pipe(struct lab_where where, int ends[2], int ours)
 {
     if (pipe2(ends, O_CLOEXEC) == -1)
         lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
-    if (parent_ends_count == PARENT_ENDS_MAX)
-        lab_fail_at(where, "too many processes that were never released");
     parent_ends[parent_ends_count++] = ends[ours];
     fcntl(ends[ours], F_SETFL, O_NONBLOCK);
 }
@@ -86,6 +89,7 @@ static void keep_child_ends(const struct pipes *pipes)
     for (int i = 0; i < parent_ends_count; i++)
         close(parent_ends[i]);
     parent_ends_count = 0;
+    started_count = 0;
 }
 
 /* ---- In the new process ---- */
@@ -144,13 +148,27 @@ static _Noreturn void run_function(const char *name, int (*function)(void *),
 
 /* ---- Starting ---- */
 
-static void init(struct proc *p, const char *name)
+static struct proc_page *new_page(struct lab_where where)
 {
+    struct proc_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
+                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        lab_fail_at(where, "the test's own mmap(): %s", lab_errno_text(errno));
+    sem_init(&page->asked, 1, 0);
+    return page;
+}
+
+static void init(struct lab_where where, struct proc *p, const char *name)
+{
+    if (started_count == STARTED_MAX)
+        lab_fail_at(where, "%d processes were started and not released",
+                    started_count);
     *p = (struct proc){.in = -1, .out = -1, .err = -1};
     snprintf(p->name, sizeof p->name, "%s", name);
-    p->out_text = calloc(1, PROC_OUTPUT_BYTES_MAX + 1);
-    p->err_text = calloc(1, PROC_OUTPUT_BYTES_MAX + 1);
-    p->line = calloc(1, PROC_OUTPUT_BYTES_MAX + 1);
+    p->page = new_page(where);
+    p->out_text = p->page->out_text;
+    p->err_text = p->page->err_text;
+    p->line = p->page->line;
     fflush(stdout); /* or the new process would write it a second time */
     fflush(stderr);
 }
@@ -160,6 +178,8 @@ static pid_t fork_or_fail(struct lab_where where)
     pid_t pid = fork();
     if (pid == -1)
         lab_fail_at(where, "the test's own fork(): %s", lab_errno_text(errno));
+    if (pid > 0)
+        started[started_count++] = pid;
     return pid;
 }
 
@@ -185,7 +205,7 @@ void proc_start_at(struct lab_where where, struct proc *p,
     int report[2], error;
     pid_t parent = getpid();
 
-    init(p, base_name(argv[0]));
+    init(where, p, base_name(argv[0]));
     note_command(p->name, argv);
     make_pipes(where, &pipes);
     if (pipe2(report, O_CLOEXEC) == -1)
@@ -204,16 +224,6 @@ void proc_start_at(struct lab_where where, struct proc *p,
     close(report[0]);
 }
 
-static struct proc_page *new_page(struct lab_where where)
-{
-    struct proc_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE,
-                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED)
-        lab_fail_at(where, "the test's own mmap(): %s", lab_errno_text(errno));
-    sem_init(&page->asked, 1, 0);
-    return page;
-}
-
 void proc_call_at(struct lab_where where, struct proc *p, const char *name,
                   int (*function)(void *), void *argument)
 {
@@ -221,10 +231,9 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
     struct pipes pipes;
     pid_t parent = getpid();
 
-    init(p, name);
+    init(where, p, name);
     lab_note("starts %s in a process of its own", name);
     make_pipes(where, &pipes);
-    p->page = new_page(where);
     p->pid = fork_or_fail(where);
     if (p->pid == 0) {
         begin_child(parent, &pipes);
@@ -233,9 +242,13 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
     }
     keep_our_ends(p, &pipes);
     lab_patience_start(&patience);
-    while (!p->page->ready)
+    while (!p->page->ready) {
+        bool ended = proc_has_ended(p); /* asked before `ready`, once more */
+        if (ended && !p->page->ready)
+            proc_fail_if_ended(where, p, "the start of a process");
         if (!lab_patience_left(&patience))
             lab_fail_at(where, "%s did not start", name);
+    }
 }
 
 /* ---- Signals and the end ---- */
@@ -260,6 +273,9 @@ static void reap(struct proc *p)
 {
     while (waitpid(p->pid, &p->status, 0) == -1 && errno == EINTR)
         continue;
+    for (int i = 0; i < started_count; i++)
+        if (started[i] == p->pid)
+            started[i--] = started[--started_count];
     p->pid = 0;
     proc_drain(p);
     proc_close_end(&p->in);
@@ -327,13 +343,20 @@ void proc_kill(struct proc *p)
     reap(p);
 }
 
+void proc_kill_all(void)
+{
+    while (started_count > 0) {
+        pid_t pid = started[--started_count];
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+            continue;
+    }
+}
+
 void proc_release(struct proc *p)
 {
     proc_kill(p);
     if (p->page != NULL)
         munmap(p->page, sizeof *p->page);
-    free(p->out_text);
-    free(p->err_text);
-    free(p->line);
     *p = (struct proc){.in = -1, .out = -1, .err = -1};
 }

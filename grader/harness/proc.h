@@ -41,7 +41,7 @@ struct proc {
     size_t out_taken;       /* bytes of out_text already given out as lines */
     char *line;             /* the last line given out */
     int status;             /* wait status, valid once reaped */
-    struct proc_page *page; /* of a proc_call; NULL for a program */
+    struct proc_page *page; /* where the texts are, and more */
 };
 
 /*
@@ -135,5 +135,9 @@ void proc_kill(struct proc *p);
 
 /* Free what p owns; kills it first where needed. */
 void proc_release(struct proc *p);
+
+/* Kill what still runs, whoever started it. lab_main does this at the end of
+ * each test, after which no proc may be used any more. */
+void proc_kill_all(void);
 
 #endif

@@ -9,8 +9,11 @@
 #include <semaphore.h>
 
 /*
- * What a process of proc_call and the test say to each other: a shared page,
- * because a descriptor could be closed, counted or reused by the code there.
+ * A mapping for each process. Its first part is what one of proc_call and the
+ * test say to each other (0 for a program): shared memory, because a descriptor
+ * could be closed, counted or reused by the code there. The texts are the
+ * test's alone; they are here and not in the heap so that a test that ends
+ * without proc_release has lost no memory in LeakSanitizer's eyes.
  */
 struct proc_page {
     _Atomic bool ready;     /* the function is about to run */
@@ -18,6 +21,10 @@ struct proc_page {
     bool checks_leaks;      /* a thread waits for `asked` */
     sem_t asked;            /* the test wants a leak check */
     _Atomic int answer;     /* enum proc_leaks */
+
+    char out_text[PROC_OUTPUT_BYTES_MAX + 1];
+    char err_text[PROC_OUTPUT_BYTES_MAX + 1];
+    char line[PROC_OUTPUT_BYTES_MAX + 1];
 };
 
 enum proc_leaks { PROC_LEAKS_ASKED, PROC_LEAKS_NONE, PROC_LEAKS_FOUND };
@@ -49,5 +56,9 @@ void proc_append_lines(char *text, size_t size, const char *lines);
 /* In the new process: start what answers proc_expect_no_leaks, count the
  * threads there are, and tell the test that it may go on. */
 void proc_page_serve(struct proc_page *page);
+
+/* Fail, and tell how it ended, if it has ended. what: the expectation. */
+void proc_fail_if_ended(struct lab_where where, struct proc *p,
+                        const char *what);
 
 #endif

@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,9 +82,40 @@ static int count_entries(pid_t pid, const char *kind, int *list, int size)
     return count;
 }
 
-/* ThreadSanitizer too has a thread of its own in each process. */
+#ifdef __SANITIZE_THREAD__
+
+static void *name_thread(void *tid)
+{
+    *(pid_t *)tid = gettid();
+    return NULL;
+}
+
+/* ThreadSanitizer has threads of its own, the last from the first
+ * pthread_create on: make one, and wait until it is gone from /proc. */
+static void settle_threads(void)
+{
+    char path[64];
+    pthread_t thread;
+    pid_t tid;
+    if (pthread_create(&thread, NULL, name_thread, &tid) != 0)
+        return;
+    pthread_join(thread, NULL);
+    snprintf(path, sizeof path, "/proc/self/task/%d", (int)tid);
+    while (access(path, F_OK) == 0)
+        sched_yield();
+}
+
+#else
+
+static void settle_threads(void)
+{
+}
+
+#endif
+
 void proc_page_serve(struct proc_page *page)
 {
+    settle_threads();
     page->checks_leaks = can_check_leaks() && start_thread(page);
     page->threads_of_harness = count_entries(getpid(), "task", NULL, 0) - 1;
     page->ready = true;
@@ -97,13 +129,13 @@ int proc_count_fds(const struct proc *p)
 int proc_count_threads(const struct proc *p)
 {
     int count = count_entries(p->pid, "task", NULL, 0);
-    return p->page != NULL ? count - p->page->threads_of_harness : count;
+    return count == -1 ? -1 : count - p->page->threads_of_harness;
 }
 
 /* ---- Waiting for a count ---- */
 
-static void fail_if_ended(struct lab_where where, struct proc *p,
-                          const char *what)
+void proc_fail_if_ended(struct lab_where where, struct proc *p,
+                        const char *what)
 {
     char is[PROC_END_BYTES + 32] = "it has ended: ";
     size_t n = strlen(is);
@@ -153,7 +185,7 @@ static void until(struct lab_where where, struct proc *p, int count,
              fds ? "open descriptors" : "threads");
     lab_patience_start(&patience);
     while ((now = ask(p)) != count) {
-        fail_if_ended(where, p, what);
+        proc_fail_if_ended(where, p, what);
         proc_drain(p);
         if (lab_patience_left(&patience))
             continue;
@@ -184,8 +216,8 @@ void proc_expect_no_leaks_at(struct lab_where where, struct proc *p)
     size_t before = p->err_len;
 
     snprintf(what, sizeof what, "memory that %s has lost", p->name);
-    fail_if_ended(where, p, what);
-    if (p->page == NULL || !p->page->checks_leaks) {
+    proc_fail_if_ended(where, p, what);
+    if (!p->page->checks_leaks) {
         lab_note("memory that %s has lost: not checked in this build", p->name);
         return;
     }
@@ -195,7 +227,7 @@ void proc_expect_no_leaks_at(struct lab_where where, struct proc *p)
     lab_patience_start(&patience);
     while (p->page->answer == PROC_LEAKS_ASKED) {
         proc_drain(p); /* a report may be longer than a pipe */
-        fail_if_ended(where, p, what);
+        proc_fail_if_ended(where, p, what);
         if (!lab_patience_left(&patience))
             lab_fail_at(where, "LeakSanitizer does not answer in %s", p->name);
     }

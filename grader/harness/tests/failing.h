@@ -2,9 +2,7 @@
  * failing.h: how a test of the harness sees an expectation fail.
  *
  * The body runs in a forked process, with a page of its own in place of the
- * run's: what fails there is read here, and fails nothing. Patience is short
- * there, for bodies that wait in vain; what such a body needs must have
- * happened before it waits.
+ * run's: what fails there is read here, and fails nothing.
  *
  *     static void wrong_text(void)
  *     {
@@ -29,13 +27,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FAILING_PATIENCE_MS 200
-
 /* The line of FAILS, in memory that the forked process shares. */
 static int *failing_line;
 
 /* The call that fails: its line is the one that the failure must name. */
 #define FAILS(call) (*failing_line = __LINE__, (call))
+
+/* The call that waits in vain, so long. What it needs has happened before. */
+#define FAILS_AFTER(ms, call) (lab_patience_ms = (ms), FAILS(call))
 
 /* The wait status goes to *status. Returns the page; nobody frees it. */
 static inline struct lab_shared *failing_page(void (*body)(void), int *status)
@@ -49,7 +48,6 @@ static inline struct lab_shared *failing_page(void (*body)(void), int *status)
     pid_t pid = (pid_t)lab_sys(fork());
     if (pid == 0) {
         lab_page = page;
-        lab_patience_ms = FAILING_PATIENCE_MS;
         body();
         exit(0);
     }

@@ -3,6 +3,7 @@
  * call should fail, it fails in a forked process (failing.h), and the words
  * that it leaves are compared.
  */
+#include "net_internal.h"
 #include "net_peer.h"
 
 #include <fcntl.h>
@@ -105,7 +106,7 @@ static void connect_to_full_queue(void)
     int listener = net_listen("127.0.0.1", port);
     lab_sys(listen(listener, 0));
     lab_ok(net_try_connect(&first, "first", "127.0.0.1", port));
-    FAILS(net_connect(&c, "second", "127.0.0.1", port));
+    FAILS_AFTER(200, net_connect(&c, "second", "127.0.0.1", port));
 }
 
 STEP_TEST(a_connection_that_fails_is_told)
@@ -224,7 +225,7 @@ static void send_to_peer_that_never_reads(void)
 {
     static char data[32 << 20];
     connect_pair();
-    FAILS(net_send(&c, data, sizeof data));
+    FAILS_AFTER(200, net_send(&c, data, sizeof data));
 }
 
 STEP_TEST(sending_in_vain_is_told)
@@ -254,6 +255,7 @@ static void fill_peer_that_reads(void)
 {
     pthread_t thread;
     connect_pair();
+    net_full_ms = LAB_PATIENCE_MS; /* the thread may be slow */
     pthread_create(&thread, NULL, take_everything, NULL);
     FAILS(net_send_until_full(&c));
 }

@@ -132,7 +132,7 @@ static void wait_for_closed_fds(void)
     start();
     int before = proc_count_fds(&p);
     tell("oo");
-    FAILS(proc_until_fds(&p, before));
+    FAILS_AFTER(200, proc_until_fds(&p, before));
 }
 static void wait_for_fds_of_a_dead_process(void)
 {
@@ -170,7 +170,7 @@ static void wait_for_ended_thread(void)
 {
     start();
     tell("t");
-    FAILS(proc_until_threads(&p, 1));
+    FAILS_AFTER(200, proc_until_threads(&p, 1));
 }
 
 STEP_TEST(threads_that_stay_are_told)
@@ -179,6 +179,13 @@ STEP_TEST(threads_that_stay_are_told)
 }
 
 /* ---- Leaks ---- */
+
+static void need_leak_sanitizer(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+    lab_cannot_run("this build has no LeakSanitizer", "make SAN=address");
+#endif
+}
 
 /* What is pointed at or freed is no leak, in all threads. */
 STEP_TEST(memory_in_use_is_no_leak)
@@ -201,6 +208,7 @@ static void lose_memory(void)
 
 STEP_TEST(lost_memory_is_told)
 {
+    need_leak_sanitizer();
     failing(lose_memory, "memory that server has lost", "none",
             "LeakSanitizer found lost memory");
 }
@@ -263,6 +271,7 @@ static void forget_to_free(void)
 
 STEP_TEST(an_argument_never_freed_is_a_leak)
 {
+    need_leak_sanitizer();
     frees = true;
     serve_eight();
     proc_expect_no_leaks(&p);
@@ -287,6 +296,7 @@ static void lose_and_exit(void)
 /* A function that returns is checked by LeakSanitizer at its exit. */
 STEP_TEST(a_leak_shows_at_the_exit)
 {
+    need_leak_sanitizer();
     failing(lose_and_exit, "how server ends", "exit status 0", "exit status ");
 }
 
