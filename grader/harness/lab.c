@@ -14,6 +14,7 @@
  */
 #include "fault.h"
 #include "lab_internal.h"
+#include "proc.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -24,10 +25,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define REGISTRY_MAX 256
-#define WATCHED_FDS 64 /* descriptors that a test must leave open */
+#define WATCHED_FDS 64   /* descriptors that a test must leave open */
+#define CHILDREN_MS 1000 /* what a forgotten child gets at a test's end */
 
 struct registered {
     const char *step;
@@ -83,14 +86,21 @@ static void note_open_fds(bool open_fds[WATCHED_FDS])
         open_fds[fd] = fcntl(fd, F_GETFD) != -1;
 }
 
+static struct lab_where place_of(int index)
+{
+    const struct lab_test *test = registry[chosen[index]].test;
+    return (struct lab_where){test->file, test->line};
+}
+
 /* A closed descriptor of the runner's would lose libcheck's messages. */
-static void check_open_fds(const bool open_fds[WATCHED_FDS])
+static void check_open_fds(int index, const bool open_fds[WATCHED_FDS])
 {
     for (int fd = 0; fd < WATCHED_FDS; fd++)
         if (open_fds[fd] && fcntl(fd, F_GETFD) == -1)
-            lab_fail("descriptor %d was closed: it was open before the code "
-                     "ran, so it is not the code's to close",
-                     fd);
+            lab_fail_at(place_of(index),
+                        "descriptor %d was closed: it was open before the code "
+                        "ran, so it is not the code's to close",
+                        fd);
 }
 
 static void run_body(const struct registered *r)
@@ -110,13 +120,31 @@ static void begin_test(int index)
     fault_begin();
 }
 
+/* What a test forked and did not wait for may be about to fail: it gets a
+ * moment to come to its end. Nothing has to be left, so this is rarely met. */
+static void await_children(void)
+{
+    struct lab_patience patience;
+    pid_t pid;
+    lab_patience_start(&patience);
+    patience.until_ms -= lab_patience_ms - CHILDREN_MS;
+    do
+        pid = waitpid(-1, NULL, WNOHANG);
+    while (pid > 0 || (pid == 0 && lab_patience_left(&patience)));
+}
+
 /* Only the process that began the test may end it: a forked one that returns
  * out of the member's code would otherwise write the token too. */
-static void end_test(int index, pid_t began)
+static _Noreturn void end_test(int index, pid_t began)
 {
-    if (getpid() != began)
-        lab_fail("a process that the code forked returned into the test; a "
-                 "child ends with _exit");
+    if (getpid() != began) {
+        lab_page->current = index; /* the other one may have come here before */
+        lab_fail_at(place_of(index),
+                    "a process that the code forked returned into the test; a "
+                    "child ends with _exit");
+    }
+    proc_kill_all();
+    await_children();
     lab_page->tests[index].state = LAB_TEST_BODY_DONE;
     lab_page->tests[index].token = LAB_TOKEN_OF(lab_page->token, index);
     lab_page->current = -1;
@@ -128,14 +156,10 @@ START_TEST(lab_run_one)
     bool open_fds[WATCHED_FDS];
     pid_t began = getpid();
 
-    if (lab_page->failure.claimed) {
-        lab_page->tests[_i].state = LAB_TEST_NOT_RUN;
-        _exit((int)lab_page->exit_code);
-    }
     begin_test(_i);
     note_open_fds(open_fds);
     run_body(&registry[chosen[_i]]);
-    check_open_fds(open_fds);
+    check_open_fds(_i, open_fds);
     end_test(_i, began);
 }
 END_TEST
@@ -218,33 +242,42 @@ static void choose(const char *step, const char *test_name)
 static void keep_early_end(SRunner *runner)
 {
     TestResult **results = srunner_results(runner);
-    int count = srunner_ntests_run(runner);
-    for (int i = 0; i < count; i++)
-        if (tr_rtype(results[i]) != CK_PASS && !lab_page->early_end[0])
-            snprintf(lab_page->early_end, sizeof lab_page->early_end, "%s",
-                     tr_msg(results[i]));
+    if (srunner_ntests_run(runner) == 1 && tr_rtype(results[0]) != CK_PASS)
+        snprintf(lab_page->early_end, sizeof lab_page->early_end, "%s",
+                 tr_msg(results[0]));
     free(results);
 }
 
-/* Run the chosen tests, each in its own process. True if all passed. */
-static bool run_step(const char *step)
+/* Run one test in its own process. */
+static bool run_test(int index)
 {
     Suite *suite = suite_create("week");
-    TCase *tcase = tcase_create(step);
+    TCase *tcase = tcase_create(lab_page->tests[index].name);
     tcase_set_timeout(tcase, 0); /* the grader limits the step as a whole */
-    tcase_add_loop_exit_test(tcase, lab_run_one, (int)lab_page->exit_code, 0,
-                             chosen_count);
+    tcase_add_loop_exit_test(tcase, lab_run_one, (int)lab_page->exit_code,
+                             index, index + 1);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_FORK);
     srunner_run_all(runner, CK_SILENT);
-    lab_page->finished = (uint32_t)srunner_ntests_run(runner);
+    lab_page->finished += (uint32_t)srunner_ntests_run(runner);
     keep_early_end(runner);
-    bool passed = srunner_ntests_failed(runner) == 0 &&
-                  lab_page->finished == lab_page->registered &&
-                  lab_page->registered > 0 && !lab_page->failure.claimed;
+    bool passed = srunner_ntests_run(runner) == 1 &&
+                  srunner_ntests_failed(runner) == 0 &&
+                  !lab_page->failure.claimed && !lab_has_reports();
     srunner_free(runner);
     return passed;
+}
+
+/* Run the chosen tests up to the first that fails. True if all passed. */
+static bool run_step(void)
+{
+    for (int i = 0; i < chosen_count; i++)
+        if (!run_test(i)) {
+            lab_page->failed_test = i + 1;
+            return false;
+        }
+    return chosen_count > 0;
 }
 
 /* Without libcheck and without a fork: what gdb wants to see. */
@@ -324,7 +357,7 @@ static int run_bare(const struct arguments *a)
             run_in_debugger();
             return 0;
         }
-        bool passed = run_step(registry[i].step);
+        bool passed = run_step();
         lab_print_result(registry[i].step, passed);
         failed += !passed;
         run++;
@@ -336,9 +369,22 @@ static int run_bare(const struct arguments *a)
     return run == 0 ? 2 : failed > 0;
 }
 
+/* Variables of libcheck's, which pick tests and write files, are not ours. */
+static void forget_check_variables(void)
+{
+    static const char *const names[] = {
+        "CK_RUN_SUITE",         "CK_RUN_CASE",      "CK_INCLUDE_TAGS",
+        "CK_EXCLUDE_TAGS",      "CK_LOG_FILE_NAME", "CK_XML_LOG_FILE_NAME",
+        "CK_TAP_LOG_FILE_NAME",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unsetenv(names[i]);
+}
+
 int lab_main(int argc, char **argv)
 {
     struct arguments a;
+    forget_check_variables();
     if (!parse(&a, argc, argv)) {
         fprintf(stderr,
                 "usage: %s [--step NAME] [--test NAME] [--seed N] "
@@ -353,5 +399,6 @@ int lab_main(int argc, char **argv)
     if (!map_page())
         return run_bare(&a);
     choose(a.step != NULL ? a.step : "", a.test);
-    return run_step(a.step) ? (int)lab_page->exit_code : 1;
+    lab_keep_reports();
+    return run_step() ? (int)lab_page->exit_code : 1;
 }

@@ -27,6 +27,7 @@
 #define LAB_SHARED_FD "LAB_SHARED_FD" /* environment: the page's descriptor */
 #define LAB_PROGRAMS "LAB_PROGRAMS"   /* environment: folder of programs */
 #define LAB_TMP "LAB_TMP"             /* environment: the tests' folder */
+#define LAB_REPORTS "LAB_REPORTS"     /* environment: sanitizers write here */
 
 #define LAB_SHARED_MAGIC 0x3162616cu /* "lab1" */
 #define LAB_TESTS_MAX 48
@@ -40,7 +41,7 @@ enum lab_test_state {
     LAB_TEST_WAITING = 0, /* registered, not begun */
     LAB_TEST_STARTED = 1,
     LAB_TEST_BODY_DONE = 2, /* body and tear-down returned */
-    LAB_TEST_NOT_RUN = 3,   /* lab_cannot_run, or after a failed test */
+    LAB_TEST_NOT_RUN = 3,   /* lab_cannot_run */
 };
 
 struct lab_shared_test {
@@ -56,7 +57,7 @@ enum lab_end {
     LAB_END_UNKNOWN = 0, /* the waiter itself was killed */
     LAB_END_EXITED = 1,
     LAB_END_SIGNALLED = 2,
-    LAB_END_MEMORY = 3,    /* ended by the waiter: too much memory */
+    LAB_END_MEMORY = 3,     /* ended by the waiter: too much memory */
     LAB_END_NOT_EXECED = 4, /* the test program could not be started */
     LAB_END_TIMEOUT = 5     /* ended by the waiter: the step's limit */
 };
@@ -82,8 +83,9 @@ struct lab_shared {
 
     /* written by the test program */
     uint32_t registered;
-    uint32_t finished; /* tests that libcheck reports as finished */
-    int32_t current;   /* the test that runs, -1 between tests */
+    uint32_t finished;   /* tests that libcheck reports as finished */
+    int32_t current;     /* the test that runs, -1 between tests */
+    int32_t failed_test; /* the first that failed, as index + 1; 0: none */
     struct lab_shared_test tests[LAB_TESTS_MAX];
     struct lab_shared_failure failure;
     char early_end[LAB_TEXT_BYTES / 4]; /* libcheck's words on a lost child */
@@ -93,10 +95,8 @@ struct lab_shared {
     char transcript[LAB_TRANSCRIPT_BYTES]; /* lines, each ended by '\n' */
 
     /* written by the waiter */
-    uint32_t end;        /* enum lab_end */
-    int32_t end_value;   /* exit status, signal or errno, after `end` */
-    uint32_t left_alive; /* processes still there when the runner ended */
-    uint64_t memory_bytes_max;
+    uint32_t end;      /* enum lab_end */
+    int32_t end_value; /* exit status, signal or errno, after `end` */
 };
 
 static_assert(sizeof(struct lab_shared) % 8 == 0, "shared page layout");
