@@ -6,9 +6,9 @@
  * between our look at the state and the sleep.
  *
  *     started ──exit──> gone ──> rest of its group killed, rest of output read
- *        │ time or output over its limit: SIGKILL to the group
- *        └ signal to us: the same signal to the group; after GRACE_MS SIGKILL;
- *          then we end by that signal
+ *        │ time or output over its limit: SIGTERM to the group; after GRACE_MS
+ *        │ SIGKILL: a child may have to end others, which left its group
+ *        └ signal to us: the same, with that signal; then we end by it too
  *
  *  1. The child is reaped only after its group was killed: until then its
  *     number cannot be given to another group.
@@ -34,7 +34,7 @@
 
 #define OUTPUT_BYTES_DEFAULT (1u << 20)
 #define READ_BYTES (64u << 10)
-#define GRACE_MS 2000
+#define GRACE_MS 5000
 #define REMOVE_AT_END_MAX 16
 #define NONE INT64_MAX
 
@@ -358,23 +358,29 @@ static void watch(struct child *child, const struct process_request *request,
                                            : OUTPUT_BYTES_DEFAULT;
     int64_t deadline =
         request->timeout_ms > 0 ? now_ms() + request->timeout_ms : NONE;
-    bool told = false;
+    bool asked = false; /* to end; the deadline is for SIGKILL then */
 
     while (!has_ended(child)) {
+        int reason = 0;
         sleep_until(child, deadline);
         if (read_output(child, result, max)) {
             result->output_cut = true;
-            signal_child(child, SIGKILL);
-        }
-        if (process_interrupted() && !told) {
-            told = true;
-            signal_child(child, signal_that_came);
-            deadline = now_ms() + GRACE_MS;
+            reason = SIGTERM;
         }
         if (deadline != NONE && now_ms() >= deadline) {
-            result->timed_out = !told;
-            signal_child(child, SIGKILL);
+            if (asked)
+                signal_child(child, SIGKILL);
+            else
+                result->timed_out = true;
             deadline = NONE;
+            reason = SIGTERM;
+        }
+        if (process_interrupted())
+            reason = signal_that_came;
+        if (reason && !asked) {
+            signal_child(child, reason);
+            asked = true;
+            deadline = now_ms() + GRACE_MS;
         }
     }
     if (child->grouped)

@@ -19,7 +19,7 @@
 
 /* The watcher inside ends a step at its limit; this is for a watcher that
  * the tested code has ended. */
-#define BACKSTOP_MS 5000
+#define BACKSTOP_MS 10000
 
 static uint32_t draw_exit_code(uint64_t random)
 {
@@ -59,11 +59,15 @@ static int run_in(const struct run_request *request, struct lab_shared *page,
     struct sandbox_command command;
     struct process_result result;
     int err = sandbox_prepare(sandbox, &command);
-    if (err < 0)
+    if (err < 0) {
+        sandbox_command_release(&command);
         return err;
+    }
+    char *tests_dir = path_join(sandbox->run_dir, "tmp");
     struct process_request process = {
         .argv = (const char *const *)command.argv,
         .env = (const char *const *)command.env,
+        .dir = tests_dir, /* what is written to a bare name lands here */
         .timeout_ms = request->step->seconds * 1000 + BACKSTOP_MS,
         .keep_fd = sandbox->page_fd,
         .output_bytes_max = SANDBOX_OUTPUT_BYTES_MAX,
@@ -83,6 +87,7 @@ static int run_in(const struct run_request *request, struct lab_shared *page,
         process_result_release(&result);
     }
     sandbox_command_release(&command);
+    free(tests_dir);
     return err;
 }
 

@@ -78,11 +78,11 @@ static const char *const namespaces[] = {"--unshare-pid",
                                          "--die-with-parent",
                                          NULL};
 
-/* For the waiter alone, to become a user without rights and to end its
- * processes; they are gone when it has. */
+/* For the waiter alone, to start its child as a user without rights, and to
+ * look at that one's memory; what it starts has none of them. */
 static const char *const waiter_capabilities[] = {
-    "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID",
-    "--cap-add", "CAP_KILL",   NULL};
+    "--cap-add", "CAP_SETUID",     "--cap-add", "CAP_SETGID",
+    "--cap-add", "CAP_SYS_PTRACE", NULL};
 
 static const char *const bpf_capabilities[] = {
     "--cap-add", "CAP_BPF",     "--cap-add", "CAP_NET_ADMIN",
@@ -180,6 +180,7 @@ static void set_environment(struct sandbox_command *command,
     variable(command, text_format("LAB_SHARED_FD=%d", request->page_fd));
     variable(command, text_format("LAB_PROGRAMS=%s", bin));
     variable(command, text_format("LAB_TMP=%s/tmp", run));
+    variable(command, text_format("LAB_REPORTS=%s/san", run));
     variable(command, text_format("HOME=%s/tmp", run));
     variable(command, text_format("PATH=/usr/local/bin:/usr/bin:/bin:"
                                   "/usr/local/sbin:/usr/sbin:/sbin"));
@@ -187,23 +188,28 @@ static void set_environment(struct sandbox_command *command,
     set_sanitizers(command, run);
 }
 
-/* The waiter and what it starts. A negative uid: nobody else. */
+/* Run by root, a step that needs nothing runs as a user of its own, drawn
+ * afresh. -1: it runs as whom we are. */
+static long step_uid(const struct step *step)
+{
+    unsigned random = 0;
+    if (geteuid() != 0 || step->needs != 0)
+        return -1;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        random = 0;
+    return (long)(UID_FIRST + random % UID_COUNT);
+}
+
+/* The waiter and what it starts. */
 static void add_waiter(struct sandbox_command *command,
                        const struct sandbox_request *request,
                        const char *const paths[2], bool alone)
 {
-    unsigned random = 0;
-    long uid = -1;
-    if (geteuid() == 0 && request->step->needs == 0) {
-        if (getrandom(&random, sizeof random, 0) != sizeof random)
-            random = 0;
-        uid = (long)(UID_FIRST + random % UID_COUNT);
-    }
     char *list[] = {text_format("%s", paths[0]),
                     text_format("%d", request->step->seconds * 1000),
                     text_format("%d", request->step->files),
                     text_format("%d", SANDBOX_MEMORY_MB),
-                    text_format("%ld", uid),
+                    text_format("%ld", step_uid(request->step)),
                     text_format("%s", alone ? "namespace" : "subreaper"),
                     text_format("%s/test", paths[1]),
                     text_format("--step"),
@@ -274,17 +280,29 @@ static void prepare_namespaces(const struct sandbox_request *request,
                (const char *const[]){"/tmp/lab/waiter", "/tmp/lab/bin"}, true);
 }
 
+/* The waiter, and where the programs are. */
+struct plain_paths {
+    char *waiter, *bin;
+};
+
 /* Without a mount namespace the user that root hands the step to may not be
  * able to reach the programs: give it copies. */
-static int copy_programs(const char *from, const char *to)
+static int copy_programs(const struct plain_paths *from,
+                         const struct plain_paths *to)
 {
-    const char *argv[] = {"cp", "-r", "--", from, to, NULL};
+    static const char script[] =
+        "cp -- \"$1\" \"$2\" && mkdir -- \"$4\" && find \"$3\" -maxdepth 1 "
+        "-type f -perm -u+x -exec cp -- {} \"$4\" \\;";
+    const char *argv[] = {"sh",       "-c",      script,  "copy", from->waiter,
+                          to->waiter, from->bin, to->bin, NULL};
     struct process_request request = {.argv = argv, .keep_fd = -1};
     struct process_result result;
     int err = process_run(&request, &result);
     if (err < 0)
         return err;
     bool copied = process_succeeded(&result);
+    if (!copied)
+        complain("can't copy programs: %s", result.output);
     process_result_release(&result);
     return copied ? 0 : -EIO;
 }
@@ -292,21 +310,20 @@ static int copy_programs(const char *from, const char *to)
 static int prepare_plain(const struct sandbox_request *request,
                          struct sandbox_command *command)
 {
-    char *bin = path_join(request->run_dir, "bin");
-    char *waiter = path_join(request->run_dir, "waiter");
-    int err = copy_programs(request->bin_dir, bin);
-    if (err == 0)
-        err = copy_programs(waiter_path(), waiter);
-    if (err < 0)
-        complain("can't copy programs to %s: %s", request->run_dir,
-                 strerror(-err));
+    struct plain_paths here = {(char *)waiter_path(), (char *)request->bin_dir};
+    struct plain_paths copies = {path_join(request->run_dir, "waiter"),
+                                 path_join(request->run_dir, "bin")};
+    bool other_user = step_uid(request->step) >= 0;
+    const struct plain_paths *paths = other_user ? &copies : &here;
+    int err = other_user ? copy_programs(&here, &copies) : 0;
     if (request->program != NULL)
         variable(command, text_format("LAB_PROGRAM_%s=%s",
                                       request->program_name, request->program));
-    set_environment(command, request, bin, request->run_dir);
-    add_waiter(command, request, (const char *const[]){waiter, bin}, false);
-    free(bin);
-    free(waiter);
+    set_environment(command, request, paths->bin, request->run_dir);
+    add_waiter(command, request,
+               (const char *const[]){paths->waiter, paths->bin}, false);
+    free(copies.waiter);
+    free(copies.bin);
     return err;
 }
 

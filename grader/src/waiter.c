@@ -37,9 +37,10 @@
 #include <unistd.h>
 
 #define TICK_MS 50 /* between two looks at memory */
+#define ENDING_MS 10000
 #define PROCESSES_MAX 1024
 #define FILE_BYTES_LIMIT (1ull << 30)
-#define PIDS_MAX 4096
+#define PIDS_MAX 32768 /* on this system, that we look at */
 
 struct limits {
     long wall_ms, files, memory_mb, uid;
@@ -68,24 +69,31 @@ static void limit(int resource, rlim_t soft, rlim_t hard)
     setrlimit(resource, &(struct rlimit){soft, hard});
 }
 
+/* The threads of this process if it is the user's, else 0. */
+static rlim_t threads_of(const char *pid, uid_t user)
+{
+    char path[300], line[256];
+    unsigned long owner = 0, threads = 0;
+    snprintf(path, sizeof path, "/proc/%s/status", pid);
+    FILE *status = fopen(path, "re");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
+        sscanf(line, "Uid: %lu", &owner);
+        sscanf(line, "Threads: %lu", &threads);
+    }
+    if (status != NULL)
+        fclose(status);
+    return owner == user ? threads : 0;
+}
+
 /* How many processes and threads this user has already: where no user
  * namespace counts ours apart, the limit is on top of them. */
-static rlim_t processes_now(void)
+static rlim_t processes_now(uid_t user)
 {
     rlim_t count = 0;
     DIR *proc = opendir("/proc");
-    for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;) {
-        char path[300], line[256];
-        if (!isdigit((unsigned char)e->d_name[0]))
-            continue;
-        snprintf(path, sizeof path, "/proc/%s/status", e->d_name);
-        FILE *status = fopen(path, "re");
-        while (status != NULL && fgets(line, sizeof line, status) != NULL)
-            if (strncmp(line, "Threads:", 8) == 0)
-                count += strtoul(line + 8, NULL, 10);
-        if (status != NULL)
-            fclose(status);
-    }
+    for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;)
+        if (isdigit((unsigned char)e->d_name[0]))
+            count += threads_of(e->d_name, user);
     if (proc != NULL)
         closedir(proc);
     return count;
@@ -94,7 +102,8 @@ static rlim_t processes_now(void)
 static void set_limits(const struct limits *limits)
 {
     rlim_t cpu = (rlim_t)(limits->wall_ms / 1000 * 2 + 10);
-    rlim_t processes = PROCESSES_MAX + processes_now();
+    uid_t user = limits->uid < 0 ? getuid() : (uid_t)limits->uid;
+    rlim_t processes = PROCESSES_MAX + processes_now(user);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_CPU, cpu, cpu + 5); /* equal ones would be a silent SIGKILL */
     limit(RLIMIT_FSIZE, FILE_BYTES_LIMIT, FILE_BYTES_LIMIT);
@@ -172,11 +181,14 @@ static bool read_process(pid_t pid, struct process *p)
     return true;
 }
 
-static int all_processes(struct process list[PIDS_MAX])
+/* A fork bomb leaves us little of the processors: a look that takes longer than
+ * `until` is given up. */
+static int all_processes(struct process list[PIDS_MAX], int64_t until)
 {
     int count = 0;
     DIR *proc = opendir("/proc");
-    for (struct dirent *e; proc != NULL && (e = readdir(proc)) != NULL;)
+    for (struct dirent *e;
+         proc != NULL && now_ms() < until && (e = readdir(proc)) != NULL;)
         if (isdigit((unsigned char)e->d_name[0]) && count < PIDS_MAX &&
             read_process(atoi(e->d_name), &list[count]))
             count++;
@@ -218,9 +230,9 @@ static int keep_others(struct process *list, int count)
     return kept;
 }
 
-static int our_processes(struct process list[PIDS_MAX])
+static int our_processes(struct process list[PIDS_MAX], int64_t until)
 {
-    int count = all_processes(list);
+    int count = all_processes(list, until);
     return alone ? keep_others(list, count) : keep_descendants(list, count);
 }
 
@@ -242,43 +254,53 @@ static uint64_t proportional(pid_t pid, uint64_t otherwise)
     return otherwise;
 }
 
-static uint64_t memory_in_use(uint64_t limit_bytes)
+static uint64_t memory_in_use(uint64_t limit_bytes, int64_t until)
 {
     static struct process list[PIDS_MAX];
-    int count = our_processes(list);
+    int count = our_processes(list, until);
     uint64_t sum = 0;
     for (int i = 0; i < count; i++)
         sum += list[i].resident;
     if (sum <= limit_bytes)
         return sum;
     sum = 0;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count && now_ms() < until; i++)
         sum += proportional(list[i].pid, list[i].resident);
     return sum;
 }
 
 /* ---- Ending ---- */
 
-/* End every process that descends from us, orphans included, until none is
- * left. A fork bomb is met by stopping all of it before killing any of it. */
-static int end_all(void)
+static void signal_all(const struct process *list, int count, int number)
+{
+    for (int i = 0; i < count; i++)
+        kill(list[i].pid, number);
+}
+
+/*
+ * End every process that descends from us, orphans included, until none is
+ * left. A fork bomb is met by stopping all of it before killing any of it: who
+ * is stopped forks no more, and still counts for RLIMIT_NPROC. A process that
+ * does not die of SIGKILL hangs in the kernel; we do not wait for ever.
+ */
+static void end_all(void)
 {
     static struct process list[PIDS_MAX];
-    int first_count = -1;
-    for (int round = 0; round < 100; round++) {
-        int count = our_processes(list);
-        if (first_count < 0)
-            first_count = count;
-        if (count == 0)
-            break;
-        for (int i = 0; i < count; i++)
-            kill(list[i].pid, SIGSTOP);
-        for (int i = 0; i < count; i++)
-            kill(list[i].pid, SIGKILL);
+    int64_t until = now_ms() + ENDING_MS;
+    int count = our_processes(list, until), stopped = 0;
+    while (count > stopped && now_ms() < until) {
+        signal_all(list, count, SIGSTOP);
+        stopped = count;
+        count = our_processes(list, until);
+    }
+    while (count > 0 && now_ms() < until) {
+        struct timespec moment = {0, 1000000};
+        signal_all(list, count, SIGKILL);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
+        nanosleep(&moment, NULL);
+        count = our_processes(list, until);
     }
-    return first_count < 0 ? 0 : first_count;
 }
 
 static void record_end(enum lab_end end, int value)
@@ -324,10 +346,7 @@ static void watch(pid_t runner, const struct limits *limits,
             record_end(LAB_END_TIMEOUT, 0);
             return;
         }
-        uint64_t memory = memory_in_use(memory_limit);
-        if (memory > page->memory_bytes_max)
-            page->memory_bytes_max = memory;
-        if (memory > memory_limit) {
+        if (memory_in_use(memory_limit, until) > memory_limit) {
             record_end(LAB_END_MEMORY, 0);
             return;
         }
@@ -386,6 +405,7 @@ int main(int argc, char **argv)
     if (runner == 0)
         become_test_program(&limits, argv + 6);
     watch(runner, &limits, &awaited);
-    page->left_alive = (uint32_t)end_all();
+    if (!alone)
+        end_all(); /* a pid namespace ends with its first process, and us */
     return 0;
 }
