@@ -1,10 +1,10 @@
 /*
  * sanitizer.c: see sanitizer.h.
  *
- * A report is lines. Kept are its headline, the line before each stack ("READ
- * of size 4 …", "freed by thread T1 here:"), and of each stack the frames in
- * the member's files, as "function  file.c:42". Everything else (module
- * tables, shadow bytes, advice) is dropped.
+ * A report is lines. Kept are its headline, the lines before each stack ("READ
+ * of size 4 …", "freed by thread T1 here:"), those that point at a variable,
+ * and of each stack the frames in the member's files, as "function  file.c:42".
+ * Everything else (addresses of the crash, shadow bytes, advice) is dropped.
  */
 #include "sanitizer.h"
 
@@ -21,9 +21,18 @@ struct cut {
     const struct manifest *manifest;
     FILE *out;
     char *headline;
-    char heading[300]; /* the last line before a stack */
-    bool heading_shown, stack_shown;
-    char fallback[300]; /* the first frame of a stack with none of ours */
+    char heading[800];   /* lines since the last stack */
+    bool stack_shown;    /* a frame of it */
+    char last[300];      /* the last frame that was shown */
+    int repeated;        /* how often it came again: recursion */
+    char fallback[300];  /* the frame to show of a stack with none of ours */
+    bool fallback_known; /* it is of code that was compiled here */
+};
+
+struct frame {
+    char function[128], file[128];
+    int line;
+    bool compiled_here; /* libc's and the sanitizers' paths begin with ../ */
 };
 
 static bool is_ours(const struct manifest *m, const char *file)
@@ -47,11 +56,12 @@ static const char *after_marker(const char *line)
     return NULL;
 }
 
-static void keep_headline(struct cut *cut, const char *line)
+/* True if the line says nothing that the headline does not. */
+static bool keep_headline(struct cut *cut, const char *line)
 {
     const char *text = after_marker(line);
     if (text == NULL || cut->headline != NULL)
-        return;
+        return false;
     size_t len = strlen(text);
     const char *address = strstr(text, " on address");
     const char *unknown = strstr(text, " on unknown address");
@@ -69,12 +79,12 @@ static void keep_headline(struct cut *cut, const char *line)
     if (undefined)
         cut->headline[strlen("UndefinedBehaviorSanitizer: ") + len -
                       strlen("runtime error: ")] = '\0';
+    return !undefined; /* its line holds the column */
 }
 
 /* The parts of "    #0 0x55… in free_all /x/echo.c:42:7"; false if it is no
  * frame with a source line. TSan writes "#0 name file:line (module+0x…)". */
-static bool parse_frame(const char *line, char function[128], char file[128],
-                        int *number)
+static bool parse_frame(const char *line, struct frame *frame)
 {
     char rest[512];
     int index;
@@ -96,69 +106,128 @@ static bool parse_frame(const char *line, char function[128], char file[128],
         return false;
     *space = '\0';
     *colon = '\0';
-    char *slash = strrchr(space + 1, '/');
-    snprintf(function, 128, "%.127s", name);
-    snprintf(file, 128, "%.127s", slash != NULL ? slash + 1 : space + 1);
-    *number = atoi(colon + 1);
+    char *path = space + 1, *slash = strrchr(path, '/');
+    snprintf(frame->function, sizeof frame->function, "%.127s", name);
+    snprintf(frame->file, sizeof frame->file, "%.127s",
+             slash != NULL ? slash + 1 : path);
+    frame->line = atoi(colon + 1);
+    frame->compiled_here = strncmp(path, "../", 3) != 0;
     return true;
 }
 
 static void show_heading(struct cut *cut)
 {
-    if (!cut->heading_shown && cut->heading[0] != '\0')
-        fprintf(cut->out, "%s\n", cut->heading);
-    cut->heading_shown = true;
+    fputs(cut->heading, cut->out);
+    cut->heading[0] = '\0';
 }
 
-/* A stack without a frame of ours still says where: by its first frame. */
+static void end_repetition(struct cut *cut)
+{
+    if (cut->repeated > 0)
+        fputs("    …                        and so on\n", cut->out);
+    cut->repeated = 0;
+    cut->last[0] = '\0';
+}
+
+/* A stack without a frame of ours still says where. */
 static void end_stack(struct cut *cut)
 {
+    end_repetition(cut);
     if (!cut->stack_shown && cut->fallback[0] != '\0') {
         show_heading(cut);
         fputs(cut->fallback, cut->out);
     }
     cut->fallback[0] = '\0';
+    cut->fallback_known = false;
     cut->stack_shown = false;
 }
 
 static void keep_frame(struct cut *cut, const char *line)
 {
-    char function[128], file[128], text[300];
-    int number;
-    if (!parse_frame(line, function, file, &number))
+    struct frame frame;
+    char text[300];
+    if (!parse_frame(line, &frame))
         return;
-    snprintf(text, sizeof text, "    %-24s %s:%d\n", function, file, number);
-    if (!is_ours(cut->manifest, file)) {
-        if (cut->fallback[0] == '\0')
+    snprintf(text, sizeof text, "    %-24s %s:%d\n", frame.function, frame.file,
+             frame.line);
+    if (!is_ours(cut->manifest, frame.file)) {
+        if (cut->fallback[0] == '\0' ||
+            (frame.compiled_here && !cut->fallback_known)) {
             strcpy(cut->fallback, text);
+            cut->fallback_known = frame.compiled_here;
+        }
         return;
     }
     show_heading(cut);
-    fputs(text, cut->out);
     cut->stack_shown = true;
+    if (strcmp(cut->last, text) == 0) {
+        cut->repeated++;
+        return;
+    }
+    end_repetition(cut);
+    fputs(text, cut->out);
+    strcpy(cut->last, text);
 }
 
+/* The line without "==PID==" and space in front. */
 static const char *without_pid(const char *line)
 {
     const char *end;
-    while (isspace((unsigned char)*line))
-        line++;
+    line += strspn(line, " ");
     if (strncmp(line, "==", 2) == 0 && (end = strstr(line + 2, "==")) != NULL)
         line = end + 2;
-    return line;
+    return line + strspn(line, " =");
+}
+
+/* Copy the line but for what stands in brackets and holds an address or a
+ * thread's number: " [0x602000000210,0x60200000021a)", " (tid=8, running)". */
+static void copy_without_addresses(char *to, size_t size, const char *from)
+{
+    size_t used = 0;
+    while (*from != '\0' && used + 1 < size) {
+        size_t space = *from == ' ', end = strcspn(from + space, ")]");
+        bool bracket = from[space] == '(' || from[space] == '[';
+        bool number = memmem(from, end, "0x", 2) != NULL ||
+                      memmem(from, end, "tid=", 4) != NULL;
+        if (bracket && number && from[space + end] != '\0')
+            from += space + end + 1;
+        else
+            to[used++] = *from++;
+    }
+    to[used] = '\0';
+}
+
+static bool is_advice(const char *text)
+{
+    return strncmp(text, "HINT: ", 6) == 0 || text[0] == '(';
 }
 
 static void keep_line(struct cut *cut, const char *line)
 {
-    const char *start = line + strspn(line, " ");
-    if (start[0] == '#' && isdigit((unsigned char)start[1])) {
+    char text[200];
+    size_t len = strlen(cut->heading);
+    copy_without_addresses(text, sizeof text, without_pid(line));
+    if (text[0] == '#' && isdigit((unsigned char)text[1])) {
         keep_frame(cut, line);
         return;
     }
     end_stack(cut);
-    keep_headline(cut, line);
-    snprintf(cut->heading, sizeof cut->heading, "%.290s", without_pid(line));
-    cut->heading_shown = false;
+    if (keep_headline(cut, line) || text[0] == '\0' || is_advice(text))
+        return;
+    snprintf(cut->heading + len, sizeof cut->heading - len, "%s\n", text);
+    if (strstr(text, " <== ") != NULL)
+        show_heading(cut);
+}
+
+/* Shorten to whole lines. */
+static void cut_length(char *text)
+{
+    char *end;
+    if (strlen(text) <= KEPT_BYTES_MAX)
+        return;
+    text[KEPT_BYTES_MAX] = '\0';
+    end = strrchr(text, '\n');
+    strcpy(end != NULL ? end : text, "\n…\n");
 }
 
 static char *cut_report(const char *text, const struct manifest *manifest,
@@ -175,8 +244,7 @@ static char *cut_report(const char *text, const struct manifest *manifest,
     end_stack(&cut);
     fclose(cut.out);
     free(copy);
-    if (len > KEPT_BYTES_MAX)
-        strcpy(kept + KEPT_BYTES_MAX, "\n…\n");
+    cut_length(kept);
     *headline = cut.headline != NULL ? cut.headline
                                      : text_format("a sanitizer's report");
     return kept;

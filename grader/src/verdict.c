@@ -18,6 +18,11 @@
 #include <sys/wait.h>
 
 #define OUTPUT_TAIL_BYTES 2000
+#define OUTPUT_LINE_BYTES 200
+
+/* Text of the page: the tested code may have written over its end. */
+#define PAGE_TEXT(array) \
+    text_format("%.*s", (int)strnlen(array, sizeof(array)), array)
 
 /* ---- Words ---- */
 
@@ -57,8 +62,11 @@ static char *early_end_text(const char *words)
 
 /* ---- What the page tells ---- */
 
-static int test_in_progress(const struct lab_shared *page)
+/* The index of the test that failed or did not end, or -1. */
+static int failed_test(const struct lab_shared *page)
 {
+    if (page->failed_test > 0)
+        return page->failed_test - 1;
     for (uint32_t i = 0; i < page->registered && i < LAB_TESTS_MAX; i++)
         if (page->tests[i].state == LAB_TEST_STARTED ||
             (page->tests[i].state == LAB_TEST_BODY_DONE &&
@@ -72,9 +80,9 @@ static void name_test(struct outcome *o, const struct lab_shared *page,
 {
     if (index < 0 || index >= LAB_TESTS_MAX)
         return;
-    o->test = text_format("%.*s", LAB_NAME_BYTES, page->tests[index].name);
+    o->test = PAGE_TEXT(page->tests[index].name);
     if (o->file == NULL) {
-        o->file = text_format("%.*s", LAB_NAME_BYTES, page->tests[index].file);
+        o->file = PAGE_TEXT(page->tests[index].file);
         o->line = page->tests[index].line;
     }
 }
@@ -90,18 +98,46 @@ static void take_transcript(struct outcome *o, const struct lab_shared *page)
         o->transcript = text_format("%.*s", (int)len, page->transcript);
 }
 
+/* "AddressSanitizer:DEADLYSIGNAL" announces a report that we show ourselves. */
+static bool is_announcement(const char *line, size_t len)
+{
+    static const char end[] = "Sanitizer:DEADLYSIGNAL";
+    size_t end_len = sizeof end - 1;
+    return len >= end_len && strncmp(line + len - end_len, end, end_len) == 0;
+}
+
+static void put_line(FILE *out, const char *line, size_t len)
+{
+    size_t shown = len < OUTPUT_LINE_BYTES ? len : OUTPUT_LINE_BYTES;
+    while (shown < len && shown > 0 && (line[shown] & 0xc0) == 0x80)
+        shown--; /* not in the middle of a character */
+    for (size_t i = 0; i < shown; i++)
+        line[i] != '\0' ? fputc(line[i], out) : fputs("\\x00", out);
+    fputs(shown < len ? " …\n" : "\n", out);
+}
+
 static void take_output(struct outcome *o, const struct process_result *process)
 {
-    size_t len = process->output_len;
-    const char *text = process->output;
-    if (len == 0)
-        return;
-    if (len > OUTPUT_TAIL_BYTES) {
-        text += len - OUTPUT_TAIL_BYTES;
-        const char *newline = strchr(text, '\n');
+    const char *text = process->output, *end = text + process->output_len;
+    const char *newline;
+    size_t kept;
+    if (process->output_len > OUTPUT_TAIL_BYTES) {
+        text = end - OUTPUT_TAIL_BYTES;
+        newline = memchr(text, '\n', OUTPUT_TAIL_BYTES);
         text = newline != NULL ? newline + 1 : text;
     }
-    o->output = text_format("%s", text);
+    FILE *out = open_memstream(&o->output, &kept);
+    for (; text < end; text = newline + 1) {
+        newline = memchr(text, '\n', (size_t)(end - text));
+        newline = newline != NULL ? newline : end;
+        if (!is_announcement(text, (size_t)(newline - text)))
+            put_line(out, text, (size_t)(newline - text));
+    }
+    fclose(out);
+    if (kept > 0)
+        return;
+    free(o->output);
+    o->output = NULL;
 }
 
 static void count_tests(struct outcome *o, const struct lab_shared *page)
@@ -116,12 +152,12 @@ static void count_tests(struct outcome *o, const struct lab_shared *page)
 static void take_failure(struct outcome *o,
                          const struct lab_shared_failure *failure)
 {
-    fail(o, VERDICT_FAILED, text_format("%s", failure->what));
+    fail(o, VERDICT_FAILED, PAGE_TEXT(failure->what));
     if (failure->expected[0] != '\0' || failure->actual[0] != '\0') {
-        o->expected = text_format("%s", failure->expected);
-        o->actual = text_format("%s", failure->actual);
+        o->expected = PAGE_TEXT(failure->expected);
+        o->actual = PAGE_TEXT(failure->actual);
     }
-    o->file = text_format("%s", failure->file);
+    o->file = PAGE_TEXT(failure->file);
     o->line = failure->line;
 }
 
@@ -154,15 +190,16 @@ static bool limit_reached(const struct evidence *e, struct outcome *o)
                          e->output_mb_max));
     else
         return false;
-    name_test(o, e->page, test_in_progress(e->page));
+    name_test(o, e->page, failed_test(e->page));
     return true;
 }
 
 static bool lost_process(const struct evidence *e, struct outcome *o)
 {
     const struct lab_shared *page = e->page;
-    if (page->early_end[0] != '\0')
-        fail(o, VERDICT_FAILED, early_end_text(page->early_end));
+    char *words = PAGE_TEXT(page->early_end);
+    if (words[0] != '\0')
+        fail(o, VERDICT_FAILED, early_end_text(words));
     else if (page->end == LAB_END_SIGNALLED)
         fail(o, VERDICT_FAILED,
              text_format("the test runner itself was ended by signal %d, %s: "
@@ -174,10 +211,11 @@ static bool lost_process(const struct evidence *e, struct outcome *o)
              text_format("every process of the test was ended, the one that "
                          "watches it too: does the code call kill() with a "
                          "process number that it did not get from fork()?"));
-    else
-        return false;
-    name_test(o, page, test_in_progress(page));
-    return true;
+    bool known = o->what != NULL;
+    free(words);
+    if (known)
+        name_test(o, page, failed_test(page));
+    return known;
 }
 
 static bool grader_at_fault(const struct evidence *e, struct outcome *o)
@@ -194,7 +232,7 @@ static bool grader_at_fault(const struct evidence *e, struct outcome *o)
     else if (page->registered == 0)
         fail(o, VERDICT_BROKEN,
              text_format("the test program knows no step '%s'", o->step->name));
-    else if (page->finished != page->registered)
+    else if (page->failed_test == 0 && page->finished != page->registered)
         fail(o, VERDICT_BROKEN,
              text_format("%u of %u tests were run", page->finished,
                          page->registered));
@@ -215,7 +253,7 @@ static bool not_all_proven(const struct evidence *e, struct outcome *o)
          text_format("the test did not come to its end: the process was left "
                      "in the middle with exit status %d",
                      page->end_value));
-    name_test(o, page, test_in_progress(page));
+    name_test(o, page, failed_test(page));
     return true;
 }
 
@@ -223,9 +261,9 @@ static void note_not_run(struct outcome *o, const struct lab_shared *page)
 {
     if (o->tests_not_run == 0)
         return;
-    o->why = text_format("%s", page->not_run_why);
+    o->why = PAGE_TEXT(page->not_run_why);
     if (page->not_run_command[0] != '\0')
-        o->command = text_format("%s", page->not_run_command);
+        o->command = PAGE_TEXT(page->not_run_command);
     if (o->tests_passed == 0)
         o->verdict = VERDICT_CANNOT_RUN;
 }
@@ -241,7 +279,7 @@ void verdict_reach(const struct evidence *e, struct outcome *o)
         report = NULL;
     } else if (report != NULL) {
         fail(o, VERDICT_FAILED, text_format("%s", headline));
-        name_test(o, e->page, test_in_progress(e->page));
+        name_test(o, e->page, failed_test(e->page));
         o->sanitizer = report;
         report = NULL;
     } else if (!lost_process(e, o) && !grader_at_fault(e, o) &&
@@ -252,6 +290,7 @@ void verdict_reach(const struct evidence *e, struct outcome *o)
     if (o->verdict == VERDICT_FAILED || o->verdict == VERDICT_BROKEN) {
         take_transcript(o, e->page);
         take_output(o, e->process);
+        o->tests_not_run = 0; /* of a failed step the failure is told */
     }
     free(report);
     free(headline);
