@@ -74,7 +74,7 @@ int net_listen_at(struct lab_where where, const char *host,
 
 int net_local_port(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &len) == -1)
         return 0;

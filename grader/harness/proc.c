@@ -58,7 +58,8 @@ static void make_pipe(struct lab_where where, int ends[2], int ours)
     if (pipe2(ends, O_CLOEXEC) == -1)
         lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
     parent_ends[parent_ends_count++] = ends[ours];
-    fcntl(ends[ours], F_SETFL, O_NONBLOCK);
+    if (ours == 0)
+        fcntl(ends[ours], F_SETFL, O_NONBLOCK); /* proc_drain never waits */
 }
 
 static void make_pipes(struct lab_where where, struct pipes *pipes)

@@ -63,7 +63,7 @@ STEP_TEST(a_port_of_nothing_is_0)
 STEP_TEST(pair_is_connected_tcp)
 {
     int fds[2], type;
-    struct sockaddr_in here, there;
+    struct sockaddr_in here = {0}, there = {0};
     socklen_t len = sizeof here, type_len = sizeof type;
     net_pair(fds);
     lab_sys(getsockname(fds[0], (struct sockaddr *)&here, &len));

@@ -77,7 +77,7 @@ static void obey(struct server *s, char letter)
 
 static int serve(void *unused)
 {
-    struct server s = {0};
+    static struct server s;
     char letter;
     (void)unused;
     while (read(0, &letter, 1) == 1 && letter != 'q') {
@@ -241,7 +241,7 @@ static void *serve_one(void *argument)
 
 static int serve_many(void *unused)
 {
-    char letter;
+    unsigned char letter;
     (void)unused;
     while (read(0, &letter, 1) == 1) {
         pthread_t thread;
