@@ -76,7 +76,7 @@ static int update_weeks(struct workspace *w, struct progress *all, int count)
                   "\n  Nothing has changed in the weeks that you began.\n");
     else if (err == 0)
         pen_write(&pen, INK_PLAIN,
-                  "\n  %d of the %d weeks that you began: changed.\n", changed,
+                  "\n  Changed: %d of the %d weeks that you began.\n", changed,
                   begun);
     fputc('\n', stdout);
     free(way_in);
