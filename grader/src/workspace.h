@@ -5,7 +5,7 @@
  *       grade            link to COURSE/grader/grade, the way in
  *       workspace.json   marks the folder; course url and commit; `use` choices
  *       06-wal/
- *         wal.c          the member's: a copy of the starter, theirs from then on
+ *         wal.c          the member's: a copy of the starter, then theirs
  *         report.json    the last verdicts; committed by the member
  *         README.md …    links into weeks/06-wal, ignored by git
  *         Makefile       link to COURSE/starter/week.mk, likewise
