@@ -24,7 +24,7 @@ const struct argp_option option_table[] = {
     {"format", OPTION_KEY + 5, "FORMAT", 0, "text, json, junit, tap or github",
      0},
     {"output", OPTION_KEY + 6, "FILE", 0, "write the report to a file", 0},
-    {"anyway", OPTION_KEY + 7, NULL, 0, "though the week does not pass yet", 0},
+    {"anyway", OPTION_KEY + 7, NULL, 0, "though it does not pass yet", 0},
     {"repeat", OPTION_KEY + 8, "N", 0, "rounds, each with other seeds", 0},
     {"jobs", OPTION_KEY + 9, "N", 0, "how many at once", 0},
     {0},
@@ -45,10 +45,10 @@ const struct command commands[] = {
      "\n"
      "Do it again at any time: it mends links and never touches a file that "
      "you changed."},
-    {"watch", command_watch, "[WEEK]", 0, 1, OPTION_WORKSPACE | GRADES,
-     "grade again at each save",
-     "The first failing step is run first, so that you see at once whether "
-     "your change helped; then the others."},
+    {"watch", command_watch, "[WEEK]", 0, 1,
+     OPTION_WORKSPACE | OPTION_ALL | GRADES, "grade again at each save",
+     "The first failing step is graded first, alone, so that you see at once "
+     "whether your change helped; then the week."},
     {"hint", command_hint, "[WEEK[.STEP]]", 0, 1, OPTION_WORKSPACE,
      "the next hint of a step, one at a time",
      "Without a step: of the first that fails. Hints go from a nudge to nearly "
@@ -57,7 +57,7 @@ const struct command commands[] = {
      "what to paste in the group's channel when stuck",
      "The step, what the test did, your own frames, the seed and the line that "
      "replays it, within 2,000 characters."},
-    {"debug", command_debug, "WEEK.STEP", 0, 1, OPTION_WORKSPACE | GRADES,
+    {"debug", command_debug, "[WEEK[.STEP]]", 0, 1, OPTION_WORKSPACE | GRADES,
      "a step under gdb",
      "With the seed of its last failure and without a time limit."},
     {"show", command_show, "WEEK [FILE]", 0, 2,
@@ -68,9 +68,10 @@ const struct command commands[] = {
      OPTION_WORKSPACE | OPTION_ANYWAY | OPTION_SEED,
      "an incident to solve against the clock",
      "The solution with one known bug, of which you are told only what a user "
-     "would see, in a folder of the drill. Find it and mend it there; the same "
-     "command again looks whether it is gone, and stops the clock. With "
-     "--anyway it gives up, and tells."},
+     "would see. Find it in drill/ in your workspace and mend it there; the "
+     "same command looks whether you have. --anyway gives up and tells.\n"
+     "\n"
+     "--seed picks the same bug for a whole group."},
     {"list", command_list, "", 0, 0, OPTION_WORKSPACE,
      "the weeks, and which of them pass",
      "A week that passed on tests that have changed since is marked; it stays "
