@@ -233,7 +233,8 @@ static void watch(struct watch *w)
             grade_again(w);
         else if (event == WATCHER_KEY)
             press(w, key);
-    } while (event == WATCHER_SAVED || (event == WATCHER_KEY && key != 'q'));
+    } while (event == WATCHER_SAVED || event == WATCHER_BACK ||
+             (event == WATCHER_KEY && key != 'q'));
     if (event == WATCHER_ENDED)
         process_end_by_signal();
     if (event == WATCHER_GONE) {

@@ -5,8 +5,8 @@
  *        │ one of `yours` saved
  *     settling ──WATCHER_SETTLE_MS without another save──> WATCHER_SAVED
  *
- * Signals that end the grader are blocked but inside ppoll(2), as in
- * process.c: none can come between the look at the flag and the sleep.
+ * Signals that matter here are blocked but inside ppoll(2), as in process.c:
+ * none can come between the look at the flag and the sleep.
  */
 #include "watcher.h"
 
@@ -24,17 +24,18 @@
 #define CTRL_D 4
 #define CTRL_Z 26
 
-static void nothing(int number)
+static volatile sig_atomic_t came_back;
+
+static void note_continued(int number)
 {
     (void)number;
+    came_back = 1;
 }
 
 int watcher_open(struct watcher *watcher, const char *dir,
                  const struct manifest *manifest, int terminal)
 {
-    /* After a stop from outside, ppoll returns and the keys are asked for
-     * again. */
-    struct sigaction continued = {.sa_handler = nothing};
+    struct sigaction continued = {.sa_handler = note_continued};
 
     *watcher = (struct watcher){.manifest = manifest, .terminal = -1};
     watcher->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -138,14 +139,15 @@ static char read_key(const struct watcher *watcher)
 static void sleep_for(int ms, struct pollfd *fds, nfds_t count)
 {
     struct timespec limit = {ms / 1000, (ms % 1000) * 1000000L};
-    sigset_t ending, outside;
+    sigset_t waking, outside;
 
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGHUP);
-    sigprocmask(SIG_BLOCK, &ending, &outside);
-    if (process_interrupted() ||
+    sigemptyset(&waking);
+    sigaddset(&waking, SIGINT);
+    sigaddset(&waking, SIGTERM);
+    sigaddset(&waking, SIGHUP);
+    sigaddset(&waking, SIGCONT);
+    sigprocmask(SIG_BLOCK, &waking, &outside);
+    if (process_interrupted() || came_back ||
         ppoll(fds, count, ms < 0 ? NULL : &limit, &outside) < 0)
         for (nfds_t i = 0; i < count; i++)
             fds[i].revents = 0;
@@ -194,6 +196,10 @@ enum watcher_event watcher_next(struct watcher *watcher, char *key)
             return WATCHER_ENDED;
         if (news.gone)
             return WATCHER_GONE;
+        if (came_back) {
+            came_back = 0;
+            return WATCHER_BACK;
+        }
         if (news.saved) {
             settle(watcher);
             return WATCHER_SAVED;
@@ -202,6 +208,6 @@ enum watcher_event watcher_next(struct watcher *watcher, char *key)
             continue;
         if (*key != CTRL_Z)
             return WATCHER_KEY;
-        raise(SIGTSTP); /* goes on here after fg */
+        raise(SIGTSTP);
     }
 }

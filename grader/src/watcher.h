@@ -19,6 +19,7 @@
 enum watcher_event {
     WATCHER_SAVED,
     WATCHER_KEY,
+    WATCHER_BACK, /* stopped, and brought to the front again: draw anew */
     WATCHER_GONE, /* the folder was moved or deleted */
     WATCHER_ENDED /* by a signal (process_interrupted) */
 };
