@@ -55,7 +55,9 @@ $(TEST_OBJECTS): $(T)/tests/%.o: $(WEEK_DIR)/tests/%.c
 $(B)/module.a: $(OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# A used week's archive is built by its own rules, with its own config.mk.
+# A used week's archive is built by its own rules, with its own config.mk. Its
+# program may link some of these archives, so one program is built at a time,
+# after them.
 define USED_RULE
 $(call use_dir,$(1))/$$(SAN)/module.a: used_always
 	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
@@ -63,7 +65,8 @@ $(call use_dir,$(1))/$$(SAN)/module.a: used_always
 		TEST_OUT=$$(call use_dir,$(1)) FROM= SAN=$$(SAN) module
 endef
 define USED_PROGRAM_RULE
-$(B)/program-$(call use_name,$(1)): used_always
+$(B)/program-$(call use_name,$(1)): used_always | $(USED_ARCHIVES) \
+		$(programs_before)
 	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
 		SRC=$$(call use_dir,$(1))/src OUT=$$(call use_dir,$(1)) \
 		TEST_OUT=$$(call use_dir,$(1)) FROM= SAN=$$(SAN) program
@@ -75,9 +78,9 @@ $(B)/program-$(call use_name,$(1)): used_always
 endef
 .PHONY: used_always
 $(foreach use,$(USES),$(eval $(call USED_RULE,$(use))))
-$(foreach use,$(PROGRAMS),$(eval $(call USED_PROGRAM_RULE,$(use))))
-USED_PROGRAM_TARGETS := $(foreach use,$(PROGRAMS),\
-	$(B)/program-$(call use_name,$(use)))
+programs_before :=
+$(foreach use,$(PROGRAMS),$(eval $(call USED_PROGRAM_RULE,$(use)))\
+	$(eval programs_before += $(B)/program-$(call use_name,$(use))))
 
 # The member's code and the modules it uses as one object whose system calls
 # can be made to fail. Calls that the contract does not allow end the build.
@@ -87,8 +90,8 @@ $(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(HARNESS)/wrap.list
 	$(Q)$(LD) -r $(WRAPS) -o $@ $(OBJECTS) \
 		--whole-archive $(USED_ARCHIVES) --no-whole-archive
 
-$(B)/test: $(B)/under_test.o $(TEST_OBJECTS) $(USED_PROGRAM_TARGETS) \
-		$(COURSE)/build/harness/$(SAN)/libharness.a
+$(B)/test: $(B)/under_test.o $(TEST_OBJECTS) \
+		$(COURSE)/build/harness/$(SAN)/libharness.a | $(programs_before)
 	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(TEST_OBJECTS) $< \
 		$(COURSE)/build/harness/$(SAN)/libharness.a $(CHECK_LIBS)
 

@@ -40,9 +40,12 @@ endif
 include $(COURSE)/grader/harness/harness.mk
 include $(COURSE)/starter/kind-$(KIND).mk
 
-.PHONY: all test debug clean module program
+.PHONY: all test debug clean module program course-part
 all: $(B)/test $(if $(PROGRAM),$(B)/$(PROGRAM)) compile_commands
 module: $(B)/module.a
+# What is no member's: if this does not build, they are not at fault.
+course-part: $(COURSE)/build/harness/$(SAN)/libharness.a $(TEST_OBJECTS) \
+	$(GIVEN_OBJECTS) $(if $(PROGRAM),$(B)/main.o)
 program: $(if $(PROGRAM),$(B)/$(PROGRAM))
 
 # Each step under the sanitizer that its manifest names.

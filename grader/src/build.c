@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MAKE_OUTPUT_BYTES_MAX (4u << 20)
+#define ROOM_BYTES_MIN (64u << 10) /* less is a full disk */
 
 static int prepare(struct build *build, const struct build_request *request,
                    int depth);
@@ -167,11 +169,7 @@ static int choose_origin(struct used_week *used,
         used->origin = ORIGIN_MINE;
     else if (choice != NULL && strcmp(choice, "reference") != 0) {
         used->origin = ORIGIN_DIR;
-        used->from = realpath(choice, NULL);
-        if (used->from == NULL) {
-            complain("--use %s=%s: %s", week->name, choice, strerror(errno));
-            return -EINVAL;
-        }
+        used->from = workspace_module_dir(week, choice);
     }
     if (used->origin == ORIGIN_MINE && used->from == NULL)
         used->from = mine(request->workspace, week->name);
@@ -201,17 +199,19 @@ static char *used_dir(const struct used_week *used, const char *state)
     return text_format("%s/build/%s/%s", state, used->name, origin);
 }
 
-static bool is_used(const struct build *build, const char *name)
+/* A week may be used both ways: its module is linked, its program is run. */
+static bool is_used(const struct build *build, const struct used_week *used)
 {
     for (unsigned i = 0; i < build->use_count; i++)
-        if (strcmp(build->uses[i].name, name) == 0)
+        if (strcmp(build->uses[i].name, used->name) == 0 &&
+            build->uses[i].as_program == used->as_program)
             return true;
     return false;
 }
 
 static int add_use(struct build *build, struct used_week *used)
 {
-    if (is_used(build, used->name))
+    if (is_used(build, used))
         return 0;
     if (build->use_count == USES_MAX) {
         complain("%s: over %d used weeks", build->week->name, USES_MAX);
@@ -354,17 +354,14 @@ static int check_tools(void)
     return 0;
 }
 
-int build_make(const struct build *build, enum sanitizer sanitizer,
-               char **words)
+/* Run make for one target of starter/week.mk. */
+static int run_make(const struct build *build, enum sanitizer sanitizer,
+                    const char *target, struct process_result *result)
 {
-    *words = NULL;
-    int err = check_tools();
-    if (err < 0)
-        return err;
     char *list[] = {
         text_format("make"),
-        text_format("-s"),
         text_format("-j%ld", sysconf(_SC_NPROCESSORS_ONLN)),
+        text_format("--output-sync"), /* one compiler's words, then another's */
         text_format("-f%s/starter/week.mk", course_dir()),
         text_format("CONFIG=%s/config.mk", build->dir),
         text_format("SRC=%s/src", build->dir),
@@ -373,7 +370,7 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
         text_format("FROM=%s", build->from),
         text_format("SAN=%s", sanitizer_name(sanitizer)),
         text_format("WERROR=%s", build->strict ? "-Werror" : ""),
-        text_format("all"),
+        text_format("%s", target),
         NULL,
     };
     /* We may have been started by a make with flags of its own. */
@@ -385,17 +382,98 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
                                       .keep_fd = -1,
                                       .output_bytes_max =
                                           MAKE_OUTPUT_BYTES_MAX};
-    struct process_result result;
-    err = process_run(&request, &result);
-    if (err == 0) {
-        if (result.output_len > 0)
-            *words = text_format("%s", result.output);
-        err = process_succeeded(&result) ? 0 : 1;
-        process_result_release(&result);
-    }
+    int err = process_run(&request, result);
     for (size_t i = 0; list[i] != NULL; i++)
         free(list[i]);
     return err;
+}
+
+/* The output without what make says of itself; NULL if that is all. */
+static char *compiler_words(const char *output)
+{
+    char *words = NULL;
+    size_t kept;
+    FILE *out = open_memstream(&words, &kept);
+    while (*output != '\0') {
+        size_t len = strcspn(output, "\n");
+        len += output[len] == '\n';
+        if (strncmp(output, "make: ", 6) != 0 &&
+            strncmp(output, "make[", 5) != 0)
+            fwrite(output, 1, len, out);
+        output += len;
+    }
+    fclose(out);
+    if (kept > 0)
+        return words;
+    free(words);
+    return NULL;
+}
+
+/* No room for what is built there? That is no fault of the code's. */
+static bool is_full(const char *dir)
+{
+    struct statvfs info;
+    return statvfs(dir, &info) == 0 &&
+           (info.f_bavail * info.f_frsize < ROOM_BYTES_MIN ||
+            (info.f_files > 0 && info.f_favail == 0));
+}
+
+/* A build has failed: 1 if the code of `yours` is at fault, else -errno after
+ * telling. */
+static int find_fault(const struct build *build, enum sanitizer sanitizer)
+{
+    const char *tmp = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    struct process_result result;
+    if (is_full(build->dir) || is_full(tmp)) {
+        complain("%s: %s; free some space, then run this again: nothing of "
+                 "yours was changed",
+                 is_full(build->dir) ? build->dir : tmp, strerror(ENOSPC));
+        return -ENOSPC;
+    }
+    int err = run_make(build, sanitizer, "course-part", &result);
+    if (err < 0)
+        return err;
+    if (!process_succeeded(&result)) {
+        char *words = compiler_words(result.output);
+        complain("%s does not build, and that is no fault of yours:\n%s",
+                 build->week->name, words != NULL ? words : result.output);
+        free(words);
+        err = -EIO;
+    }
+    process_result_release(&result);
+    return err < 0 ? err : 1;
+}
+
+int build_make(const struct build *build, enum sanitizer sanitizer,
+               char **words)
+{
+    struct process_result result;
+    *words = NULL;
+    int err = check_tools();
+    if (err == 0)
+        err = run_make(build, sanitizer, "all", &result);
+    if (err < 0)
+        return err;
+    bool built = process_succeeded(&result);
+    *words = compiler_words(result.output);
+    process_result_release(&result);
+    if (built)
+        return 0;
+    err = find_fault(build, sanitizer);
+    if (err < 0) {
+        free(*words);
+        *words = NULL;
+    }
+    return err;
+}
+
+/* Is it named already, as the other kind of use? */
+static bool is_repeated(const struct build *build, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (strcmp(build->uses[i].name, build->uses[index].name) == 0)
+            return true;
+    return false;
 }
 
 char *build_used_text(const struct build *build)
@@ -403,6 +481,8 @@ char *build_used_text(const struct build *build)
     char *text = NULL;
     for (unsigned i = 0; i < build->use_count; i++) {
         const struct used_week *used = &build->uses[i];
+        if (is_repeated(build, i))
+            continue;
         const char *whose = used->origin == ORIGIN_REFERENCE ? "reference"
                             : used->origin == ORIGIN_MINE    ? "your"
                                                              : used->from;
