@@ -12,7 +12,7 @@
 
 static bool is_suspect(const struct used_week *used)
 {
-    return used->origin != ORIGIN_REFERENCE && !used->as_program;
+    return used->origin != ORIGIN_REFERENCE;
 }
 
 static const char *whose(const struct used_week *used)
@@ -100,6 +100,7 @@ static char *nearest_step(const struct grading_request *request,
         .workspace = request->workspace,
         .week = &week,
         .from = guilty->from,
+        .use = request->use,
         .no_blame = true,
     };
     if (grading_run(&inner, &outcome) == 0 && outcome.first_failed > 0) {
