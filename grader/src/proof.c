@@ -344,6 +344,24 @@ static _Noreturn void work(const struct proof *proof, struct counter *counter)
     }
 }
 
+/* Until all have ended; a signal to us ends them. It is looked for again and
+ * again: it may come between any look and a sleep. */
+static void await_workers(pid_t pids[WORKERS_MAX])
+{
+    struct timespec moment = {0, 10000000};
+    pid_t ended;
+    while ((ended = waitpid(-1, NULL, WNOHANG)) >= 0) {
+        for (int i = 0; i < WORKERS_MAX; i++) {
+            if (pids[i] == ended)
+                pids[i] = 0;
+            if (pids[i] > 0 && process_interrupted())
+                kill(pids[i], SIGTERM);
+        }
+        if (ended == 0)
+            nanosleep(&moment, NULL);
+    }
+}
+
 void proof_run(struct proof *proof)
 {
     struct counter *counter =
@@ -360,10 +378,7 @@ void proof_run(struct proof *proof)
         if (pids[i] < 0)
             complain("fork: %s", strerror(errno));
     }
-    while (wait(NULL) > 0 || errno == EINTR)
-        for (int i = 0; process_interrupted() && i < WORKERS_MAX; i++)
-            if (pids[i] > 0)
-                kill(pids[i], SIGTERM);
+    await_workers(pids);
     munmap(counter, sizeof *counter);
     if (process_interrupted())
         process_end_by_signal();

@@ -9,8 +9,10 @@
 #include "commands.h"
 #include "course.h"
 #include "files.h"
+#include "needs.h"
 #include "process.h"
 #include "proof.h"
+#include "sandbox.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -106,16 +108,23 @@ static void print_job_name(const struct proof_job *job)
 
 static void print_troubles(const struct proof *proof)
 {
+    bool told = false;
     for (int i = 0; i < proof->job_count; i++) {
         const struct proof_job *job = &proof->jobs[i];
         if (job->words[0] != '\0') {
+            size_t len = strlen(job->words);
+            while (len > 0 && job->words[len - 1] == '\n')
+                len--;
             print_job_name(job);
-            puts(job->words);
+            printf("%.*s\n", (int)len, job->words);
+            told = true;
         }
         if (job->cannot[0] != '\0' && job->kind == PROOF_SOLUTION &&
             job->round == 1)
             printf("cannot run: %s\n", job->cannot);
     }
+    if (told)
+        putchar('\n');
 }
 
 /* Where the time goes, for who keeps the proof within its minute. */
@@ -149,27 +158,53 @@ static char *command_output(const char *dir, const char *script)
     return text;
 }
 
+/* Add the folders of a week, and of those that it uses. */
+static void add_folders(char **folders, const char *name)
+{
+    struct week week;
+    char *own = text_format("weeks/%s solutions/%s ", name, name);
+    bool known = strstr(*folders, own) != NULL;
+    char *longer = text_format("%s%s", *folders, own);
+    free(own);
+    if (known || week_load(&week, course_dir(), name) < 0) {
+        free(longer);
+        return;
+    }
+    free(*folders);
+    *folders = longer;
+    for (unsigned i = 0; i < week.manifest.uses_count; i++)
+        add_folders(folders, week.manifest.uses[i]);
+    for (unsigned i = 0; i < week.manifest.uses_programs_count; i++)
+        add_folders(folders, week.manifest.uses_programs[i]);
+    week_release(&week);
+}
+
+/* What this machine gives of the week's needs, a bit each. */
+static unsigned met_needs(const struct week *week)
+{
+    unsigned met = 0;
+    for (unsigned i = 0; i < week->manifest.step_count; i++)
+        for (unsigned bit = 1; bit < 1u << NEEDS; bit <<= 1)
+            if (week->manifest.steps[i].needs & bit &&
+                need_probe((enum need)bit, NULL, NULL))
+                met |= bit;
+    return met;
+}
+
 /* A hash over all that the proof reads: the week and those it uses, the
- * grader, the rules, the compiler. NULL if it can't be made. */
+ * grader, the rules, the compiler, the machine. NULL if it can't be made. */
 static char *proof_hash(const struct week *week)
 {
-    const struct manifest *m = &week->manifest;
-    char *names = text_format("*/%s", week->name);
-    for (unsigned i = 0; i < m->uses_count + m->uses_programs_count; i++) {
-        const char *used = i < m->uses_count
-                               ? m->uses[i]
-                               : m->uses_programs[i - m->uses_count];
-        char *longer = text_format("%s */%s", names, used);
-        free(names);
-        names = longer;
-    }
+    char *folders = text_format("%s", "");
+    add_folders(&folders, week->name);
     char *script = text_format(
-        "{ find %s starter grader/src grader/harness -type f -exec sha256sum "
-        "{} + | LC_ALL=C sort; gcc --version; uname -r; id -u; } | sha256sum",
-        names);
+        "{ find -H %s starter grader/src grader/harness -type f "
+        "-exec sha256sum {} + 2>/dev/null | LC_ALL=C sort; gcc --version; "
+        "uname -r; id -u; echo %u %d; } | sha256sum",
+        folders, met_needs(week), sandbox_has_namespaces(NULL));
     char *hash = command_output(course_dir(), script);
     free(script);
-    free(names);
+    free(folders);
     return hash;
 }
 
