@@ -288,6 +288,7 @@ STEP_TEST(faults_meet_in_a_fixed_order)
     fault_fail_every(FAULT_OUTPUT, 6, ENOSPC);
     fault_cut_every(FAULT_OUTPUT, 2, 7);
     fault_cut_every("write", 5, 2);
+    fault_cut("write", 10, 8);
     for (int i = 0; i < 12; i++)
         lab_equal(wrapped_move("write", fds[0], "123456789", 9), results[i],
                   "write, call %d", i + 1);

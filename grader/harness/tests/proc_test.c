@@ -380,6 +380,17 @@ STEP_TEST(wait_is_for_the_process_alone)
     kill(left, SIGKILL);
 }
 
+/* What it wrote is kept, also where it ended before the test looked. */
+STEP_TEST(last_words_are_kept)
+{
+    siginfo_t info;
+    start_shell("echo last; echo words >&2");
+    lab_sys(waitid(P_PID, (id_t)p.pid, &info, WEXITED | WNOWAIT));
+    proc_expect_exit(&p, 0);
+    lab_same_text(p.out_text, "last\n", "its standard output");
+    lab_same_text(p.err_text, "words\n", "its standard error");
+}
+
 /* proc_wait gives the wait status, as often as it is asked. */
 STEP_TEST(wait_gives_the_status_again)
 {
@@ -533,6 +544,7 @@ int main(int argc, char **argv)
     lab_step("end");
     lab_test(ends_are_told);
     lab_test(wait_is_for_the_process_alone);
+    lab_test(last_words_are_kept);
     lab_test(wait_gives_the_status_again);
     lab_test(kill_and_release_may_be_repeated);
     lab_test(release_leaves_no_descriptor);

@@ -226,6 +226,31 @@ STEP_TEST(the_question_disturbs_nothing)
     lab_equal(p.err_len, 0, "bytes of standard error");
 }
 
+static int keep_sigterm_pending(void *unused)
+{
+    sigset_t term;
+    char byte;
+    (void)unused;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
+    lab_sys(write(1, "blocked\n", 8));
+    lab_equal(read(0, &byte, 1), 0, "end of the input");
+    sigpending(&term);
+    return sigismember(&term, SIGTERM) ? 0 : -ESRCH;
+}
+
+/* A signal that the server blocks stays pending: the harness's thread does not
+ * take it. */
+STEP_TEST(no_signal_is_taken_from_the_server)
+{
+    proc_call(&p, "server", keep_sigterm_pending, NULL);
+    proc_expect_line(&p);
+    proc_signal(&p, SIGTERM);
+    proc_close_input(&p);
+    proc_expect_exit(&p, 0);
+}
+
 /* A thread a connection, each with an argument on the heap: what such servers
  * look like. The block is the thread's to free. */
 static bool frees;
@@ -338,6 +363,7 @@ int main(int argc, char **argv)
     lab_test(memory_in_use_is_no_leak);
     lab_test(lost_memory_is_told);
     lab_test(the_question_disturbs_nothing);
+    lab_test(no_signal_is_taken_from_the_server);
     lab_test(an_argument_never_freed_is_a_leak);
     lab_test(a_leak_shows_at_the_exit);
     lab_test(leaks_of_an_ended_process_cannot_be_asked);
