@@ -83,6 +83,13 @@ STEP_TEST(a_program_that_cannot_be_started_is_told)
             "/dev/null cannot be started: EACCES (Permission denied)", "", "");
 }
 
+/* As bits, but for 32 and 33, which are glibc's own: what make starts ignores
+ * them, and no program can change that. */
+static unsigned long long signals_ignored(pid_t pid)
+{
+    return strtoull(status_line(pid, "SigIgn"), NULL, 16) & ~(3ull << 31);
+}
+
 /* Only descriptors 0, 1 and 2; default signals; an empty mask. */
 STEP_TEST(a_program_starts_clean)
 {
@@ -95,8 +102,7 @@ STEP_TEST(a_program_starts_clean)
     start_shell("exec sleep 1000");
     lab_until(strcmp(status_line(p.pid, "Name"), "sleep") == 0, "it sleeps");
     proc_until_fds(&p, 3); /* once its libraries are loaded */
-    lab_same_text(status_line(p.pid, "SigIgn"), "0000000000000000",
-                  "ignored signals");
+    lab_equal(signals_ignored(p.pid), 0, "ignored signals");
     lab_same_text(status_line(p.pid, "SigBlk"), "0000000000000000",
                   "blocked signals");
     proc_release(&p);
@@ -166,8 +172,7 @@ STEP_TEST(a_function_has_default_signals)
     proc_call(&p, "server", sleep_on, NULL);
     lab_same_text(status_line(p.pid, "SigBlk"), "0000000000000000",
                   "blocked signals");
-    lab_same_text(status_line(p.pid, "SigIgn"), "0000000000000000",
-                  "ignored signals");
+    lab_equal(signals_ignored(p.pid), 0, "ignored signals");
     proc_signal(&p, SIGTERM);
     lab_equal(proc_wait(&p), SIGTERM, "its wait status");
 }
