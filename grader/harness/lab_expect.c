@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define NOTE_BYTES_MAX 200
-#define SHOWN_BYTES 16 /* of byte strings, from a row's start */
+#define SHOWN_BYTES 12 /* of byte strings; more would pass 80 columns */
 
 /* ---- Failing ---- */
 

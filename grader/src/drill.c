@@ -126,77 +126,6 @@ static void close_drill(struct drill *d)
     d->bug = NULL;
 }
 
-/* ---- Laying the folder ---- */
-
-static bool is_yours(const struct manifest *manifest, const char *name)
-{
-    for (unsigned i = 0; i < manifest->yours_count; i++)
-        if (strcmp(manifest->yours[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* Links to the contract, the given code and the tests, so that an editor finds
- * them. */
-static int lay_links(const struct drill *d)
-{
-    const struct week *week = &d->target.week;
-    char **names;
-    int count = dir_list(week->dir, &names), err = 0;
-
-    for (int i = 0; err >= 0 && i < count; i++) {
-        char *path = path_join(d->dir, names[i]);
-        char *below = text_format("weeks/%s/%s", week->name, names[i]);
-        char *goal = workspace_link_target(&d->target.workspace, 2, below);
-
-        if (names[i][0] != '.' && strcmp(names[i], "week.yaml") != 0 &&
-            !is_yours(&week->manifest, names[i]))
-            err = link_update(goal, path);
-        free(goal);
-        free(below);
-        free(path);
-    }
-    if (count >= 0)
-        names_free(names, count);
-    return count < 0 ? count : err < 0 ? err : 0;
-}
-
-/* A git of the member's does not keep drills. */
-static int lay_ignore(const struct drill *d)
-{
-    static const char text[] = "# Written by grade: drills are not kept.\n*\n";
-    char *path = text_format("%s/drill/.gitignore", d->target.workspace.dir);
-    int err = file_update(path, text, strlen(text));
-
-    free(path);
-    return err < 0 ? err : 0;
-}
-
-static int lay(const struct drill *d)
-{
-    char *words = NULL;
-    int err = dir_remove(d->dir);
-
-    if (err == -ENOENT)
-        err = 0;
-    if (err == 0)
-        err = dir_make(d->dir);
-    if (err == 0)
-        err = lay_ignore(d);
-    if (err == 0)
-        err = bug_apply(d->bug, &d->target.week, d->dir, &words);
-    if (err == 1) {
-        complain("%s does not apply any more: %s", d->bug->path, words);
-        err = -EINVAL;
-    } else if (err < 0) {
-        complain("%s: %s", d->dir, strerror(-err));
-    }
-    if (err == 0 && (err = lay_links(d)) < 0)
-        complain("%s: %s", d->dir, strerror(-err));
-    free(words);
-    return err;
-}
-
 /* ---- What is told ---- */
 
 static void write_row(struct drill *d, const char *word, const char *text)
@@ -424,7 +353,7 @@ static int begin(struct drill *d)
         return EXIT_CANNOT;
     }
     d->started = (long long)time(NULL);
-    if (lay(d) < 0)
+    if (drill_lay(&d->target.workspace, &d->target.week, d->bug, d->dir) < 0)
         return EXIT_GRADER;
     err = write_note(d);
     if (err < 0) {

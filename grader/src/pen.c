@@ -21,24 +21,36 @@ static const char *const ink_codes[] = {
     [INK_BAD] = "31",   [INK_ODD] = "35",
 };
 
-/* The member's locale, whatever ours is set to. */
-static bool locale_is_utf8(void)
-{
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    bool utf8 = false;
-
-    if (locale != (locale_t)0) {
-        utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-        freelocale(locale);
-    }
-    return utf8;
-}
-
 static bool is_set(const char *name)
 {
     const char *value = getenv(name);
 
     return value && *value;
+}
+
+/* What the environment asks for, in the order in which libc looks. */
+static const char *asked_locale(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_set(names[i]))
+            return getenv(names[i]);
+    return "C";
+}
+
+/* The member's locale, whatever ours is set to. One that was never installed
+ * here, as ssh brings it along, still says what the terminal shows. */
+static bool locale_is_utf8(void)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8;
+
+    if (locale == (locale_t)0)
+        return strcasestr(asked_locale(), "utf") != NULL;
+    utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    freelocale(locale);
+    return utf8;
 }
 
 void pen_init(struct pen *pen, FILE *out)

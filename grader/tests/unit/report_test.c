@@ -137,6 +137,23 @@ START_TEST(text_is_ascii_where_the_locale_is)
 }
 END_TEST
 
+/* A locale that is not installed here still says what the terminal shows. */
+START_TEST(a_locale_that_is_not_installed)
+{
+    char *text;
+
+    setenv("LC_ALL", "xx_YY.utf8", 1);
+    outcome = sample_failed(workspace);
+    text = drawn(REPORT_TEXT, &outcome);
+    ck_assert_ptr_nonnull(strstr(text, "✗  3  echo-one"));
+    free(text);
+    setenv("LC_ALL", "xx_YY", 1);
+    text = drawn(REPORT_TEXT, &outcome);
+    ck_assert_ptr_nonnull(strstr(text, "x  3  echo-one"));
+    free(text);
+}
+END_TEST
+
 /* The live report, drawn step by step, is the whole one. */
 START_TEST(live_text_is_the_same)
 {
@@ -770,6 +787,7 @@ static void add_tests(TCase *tcase)
 
     tcase_add_loop_test(tcase, text_is_as_it_was_designed, 0, SAMPLES);
     tcase_add_test(tcase, text_is_ascii_where_the_locale_is);
+    tcase_add_test(tcase, a_locale_that_is_not_installed);
     tcase_add_loop_test(tcase, live_text_is_the_same, 0, SAMPLES);
     tcase_add_test(tcase, the_log_holds_what_the_report_cuts);
     tcase_add_test(tcase, a_log_that_is_not_there_is_not_named);
