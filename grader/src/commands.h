@@ -21,7 +21,6 @@ struct options {
     const char *use[32];   /* --use, NULL-ended */
     int repeat;            /* --repeat, of verify */
     int jobs;              /* --jobs, of verify */
-    bool bugs_only;
     char **words;          /* after the command */
     int word_count;
 };

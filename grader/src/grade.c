@@ -5,27 +5,13 @@
 #include "course.h"
 #include "files.h"
 #include "grading.h"
-#include "workspace.h"
+#include "target.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The week that was named, or the one last worked on. */
-static char *asked_week(const struct options *options,
-                        const struct workspace *workspace, char **step)
-{
-    *step = NULL;
-    if (options->word_count > 0)
-        return course_resolve(options->words[0], step);
-    char *week = workspace_last_week(workspace);
-    if (week == NULL)
-        complain("which week? `grade 01` grades week 01, `grade list` names "
-                 "all");
-    return week;
-}
 
 static int check_program(const char *program, char **absolute)
 {
@@ -62,24 +48,31 @@ static int write_report(const struct options *options,
     return err;
 }
 
-static int grade_week(const struct options *options,
-                      struct workspace *workspace, const struct week *week,
-                      const char *step_text)
+/* Why nothing was graded; it has been told. */
+static int status_of(int err)
 {
-    const struct step *only = NULL;
-    char *program;
-    if (step_text != NULL && (only = week_step(week, step_text)) == NULL) {
-        complain("%s has no step %s; it has %u", week->name, step_text,
-                 week->manifest.step_count);
+    switch (err) {
+    case -EINVAL: /* the member's files, or a choice */
         return EXIT_USAGE;
+    case -ENOENT: /* no compiler here */
+        return EXIT_CANNOT;
+    default:
+        return EXIT_GRADER;
     }
+}
+
+static int grade_week(const struct options *options, struct target *target)
+{
+    struct workspace *workspace = &target->workspace;
+    const struct week *week = &target->week;
+    char *program;
     if (check_program(options->program, &program) < 0)
         return EXIT_USAGE;
     bool text = options->format == REPORT_TEXT && options->output == NULL;
     struct grading_request request = {
         .workspace = workspace,
         .week = week,
-        .only = only,
+        .only = target->step,
         .all = options->all,
         .seed = options->seed,
         .program = program,
@@ -91,11 +84,9 @@ static int grade_week(const struct options *options,
     workspace_mend(workspace, week);
     workspace_last_week_set(workspace, week->name);
     int err = grading_run(&request, &outcome);
-    if (err == 0)
-        err = write_report(options, &outcome);
-    int status = err == 0         ? week_outcome_status(&outcome)
-                 : err == -EINVAL ? EXIT_USAGE
-                                  : EXIT_GRADER;
+    int status = err == 0 ? week_outcome_status(&outcome) : status_of(err);
+    if (err == 0 && write_report(options, &outcome) < 0)
+        status = EXIT_USAGE;
     week_outcome_release(&outcome);
     free(program);
     return status;
@@ -103,25 +94,11 @@ static int grade_week(const struct options *options,
 
 int command_grade(const struct options *options)
 {
-    struct workspace workspace;
-    struct week week;
-    char *step = NULL, *name = NULL;
-    int status = EXIT_USAGE;
-
-    int err = workspace_find(&workspace, options->workspace);
-    if (err == -ENOENT)
-        complain("there is no workspace at %s yet; `grade start 01` makes it",
-                 workspace.dir);
-    if (err < 0)
-        goto out;
-    name = asked_week(options, &workspace, &step);
-    if (name == NULL || week_load(&week, course_dir(), name) < 0)
-        goto out;
-    status = grade_week(options, &workspace, &week, step);
-    week_release(&week);
-out:
-    workspace_release(&workspace);
-    free(step);
-    free(name);
+    struct target target;
+    int status = target_find_started(
+        options, options->word_count > 0 ? options->words[0] : NULL, &target);
+    if (status == 0)
+        status = grade_week(options, &target);
+    target_release(&target);
     return status;
 }
