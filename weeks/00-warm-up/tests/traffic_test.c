@@ -4,7 +4,8 @@
  * A race must show on a machine with one processor too. There a thread is
  * interrupted only when another one becomes ready, so the test's own thread
  * naps for a moment between any two calls: each of its wakings interrupts a
- * counting thread somewhere, also in the middle of warm_traffic_add().
+ * counting thread somewhere, often in the middle of warm_traffic_add(). The
+ * threads count until the test has woken WAKINGS times, however long that is.
  */
 #include "steps.h"
 
@@ -15,86 +16,102 @@
 #include <time.h>
 
 #define THREADS 4
-#define REQUESTS 40000 /* of each thread */
+#define WAKINGS 200
 #define REQUEST_BYTES 100
 
 static struct warm_traffic *traffic;
-static pthread_barrier_t start_line;
-static int threads_done; /* atomic */
+static bool stop; /* atomic */
 
-static void *serve(void *unused)
+/* A thread counts until it is told to stop. */
+struct thread {
+    pthread_t id;
+    uint64_t requests; /* that it has counted; read after the join */
+};
+
+static void *serve(void *argument)
 {
-    (void)unused;
-    pthread_barrier_wait(&start_line);
-    for (int i = 0; i < REQUESTS; i++)
+    struct thread *thread = argument;
+
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         warm_traffic_add(traffic, REQUEST_BYTES);
-    __atomic_fetch_add(&threads_done, 1, __ATOMIC_RELAXED);
+        thread->requests++;
+    }
     return NULL;
 }
 
-static void start_threads(pthread_t threads[THREADS])
+static void start_threads(struct thread threads[THREADS])
 {
-    lab_note("%d threads count %d requests of %d bytes each", THREADS, REQUESTS,
-             REQUEST_BYTES);
     lab_ok(warm_traffic_new(&traffic));
-    lab_equal(pthread_barrier_init(&start_line, NULL, THREADS + 1), 0,
-              "pthread_barrier_init");
-    for (int i = 0; i < THREADS; i++)
-        lab_equal(pthread_create(&threads[i], NULL, serve, NULL), 0,
+    lab_note("%d threads count requests of %d bytes each", THREADS,
+             REQUEST_BYTES);
+    for (int i = 0; i < THREADS; i++) {
+        threads[i].requests = 0;
+        lab_equal(pthread_create(&threads[i].id, NULL, serve, &threads[i]), 0,
                   "pthread_create");
-    pthread_barrier_wait(&start_line);
+    }
 }
 
-/* Nap, as the head of this file says. False when every thread is done. */
-static bool nap_while_they_count(void)
+/* How many requests the threads have counted. */
+static uint64_t stop_threads(struct thread threads[THREADS])
+{
+    uint64_t requests = 0;
+
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i].id, NULL);
+        requests += threads[i].requests;
+    }
+    return requests;
+}
+
+/* As the head of this file says; it waits for nothing. */
+static void nap(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
-    return __atomic_load_n(&threads_done, __ATOMIC_RELAXED) < THREADS;
-}
-
-static void join_threads(pthread_t threads[THREADS])
-{
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
 }
 
 /* However the threads interleave, no request is lost. */
 STEP_TEST(every_request_is_counted)
 {
-    uint64_t sent = THREADS * REQUESTS;
-    pthread_t threads[THREADS];
+    struct thread threads[THREADS];
     struct warm_totals totals = {0};
 
     start_threads(threads);
-    lab_note("count more requests here, until the threads are done");
-    for (; nap_while_they_count(); sent++)
+    lab_note("count %d more here, in between", WAKINGS);
+    for (int i = 0; i < WAKINGS; i++) {
+        nap();
         warm_traffic_add(traffic, REQUEST_BYTES);
-    join_threads(threads);
+    }
+    uint64_t requests = stop_threads(threads) + WAKINGS;
     warm_traffic_read(traffic, &totals);
-    lab_equal(totals.requests, sent, "requests counted");
-    lab_equal(totals.bytes, sent * REQUEST_BYTES, "bytes counted");
+    lab_equal(totals.requests, requests, "requests counted");
+    lab_equal(totals.bytes, requests * REQUEST_BYTES, "bytes counted");
     warm_traffic_free(traffic);
     warm_traffic_free(NULL);
 }
 
-/* Totals are those of one moment, and never less than they were. */
+/* Totals are those of one moment, and never less than they were. The threads
+ * are stopped before anything is judged: a failure leaves none behind. */
 STEP_TEST(totals_belong_together)
 {
-    pthread_t threads[THREADS];
+    struct thread threads[THREADS];
     struct warm_totals totals = {0};
     uint64_t before = 0;
+    bool right = true;
 
     start_threads(threads);
-    lab_note("read the totals until the threads are done");
-    while (nap_while_they_count()) {
-        warm_traffic_read(traffic, &totals);
-        lab_equal(totals.bytes, totals.requests * REQUEST_BYTES,
-                  "bytes of %llu requests",
-                  (unsigned long long)totals.requests);
-        lab_at_least(totals.requests, before, "requests counted by now");
+    lab_note("read the totals %d times, meanwhile", WAKINGS);
+    for (int i = 0; i < WAKINGS && right; i++) {
         before = totals.requests;
+        nap();
+        warm_traffic_read(traffic, &totals);
+        right = totals.bytes == totals.requests * REQUEST_BYTES &&
+                totals.requests >= before;
     }
-    join_threads(threads);
+    stop_threads(threads);
+    lab_equal(totals.bytes, totals.requests * REQUEST_BYTES,
+              "bytes of %llu requests", (unsigned long long)totals.requests);
+    lab_at_least(totals.requests, before, "requests counted by now");
     warm_traffic_free(traffic);
 }
 
