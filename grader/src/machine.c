@@ -77,7 +77,8 @@ static char *output_of(const char *const argv[])
     return output;
 }
 
-/* "GNU gdb (Debian 13.1-3) 13.1" ends in its version; so do most. */
+/* "GNU gdb (Debian 13.1-3) 13.1" ends in its version, as most do; and so does
+ * "valgrind-3.19.0". */
 static struct machine_finding look_for(const char *program, const char *kind)
 {
     char *output = output_of((const char *const[]){program, "--version", NULL});
@@ -87,7 +88,8 @@ static struct machine_finding look_for(const char *program, const char *kind)
 
     output[strcspn(output, "\n")] = '\0';
     char *last = strrchr(output, ' ');
-    struct machine_finding finding = fine(last != NULL ? last + 1 : output);
+    last = last != NULL ? last + 1 : output;
+    struct machine_finding finding = fine(last + strcspn(last, "0123456789"));
     free(output);
     return finding;
 }
@@ -110,6 +112,16 @@ static struct machine_finding look_compiler(void)
 static struct machine_finding look_gdb(void)
 {
     return look_for("gdb", "host");
+}
+
+static struct machine_finding look_strace(void)
+{
+    return look_for("strace", "host");
+}
+
+static struct machine_finding look_valgrind(void)
+{
+    return look_for("valgrind", "host");
 }
 
 /* ---- Small programs, compiled and run ---- */
@@ -385,9 +397,7 @@ const struct machine_look machine_core[] = {
 const size_t machine_core_count = sizeof machine_core / sizeof *machine_core;
 
 const struct machine_look machine_tools[] = {
-    {"gdb", look_gdb},
-    {"nc", look_nc},
-    {"man pages", look_man},
-    {"core files", look_cores},
+    {"gdb", look_gdb}, {"strace", look_strace}, {"valgrind", look_valgrind},
+    {"nc", look_nc},   {"man pages", look_man}, {"core files", look_cores},
 };
 const size_t machine_tools_count = sizeof machine_tools / sizeof *machine_tools;
