@@ -118,7 +118,7 @@ START_TEST(everything_at_once_fits)
     step->seed = UINT64_MAX;
     step->line = 1000000000;
     ask(step);
-    for (char letter = 'A'; letter <= 'J'; letter++)
+    for (int letter = 'A'; letter <= 'J'; letter++)
         ck_assert_msg(letter == 'F' || strchr(message, letter), "no %c in:\n%s",
                       letter, message);
     ck_assert_int_eq(count_of("```"), 2);

@@ -94,9 +94,10 @@ static char *drawn_sample(enum report_format format, int i)
 static void compare(const char *name, const char *text)
 {
     char *path = path_join(golden_dir, name);
+    const char *how = getenv("GOLDEN");
     char *golden;
 
-    if (getenv("GOLDEN") && strcmp(getenv("GOLDEN"), "write") == 0)
+    if (how && strcmp(how, "write") == 0)
         ck_assert_int_eq(file_write_atomic(path, text, strlen(text)), 0);
     golden = file_read(path, NULL);
     ck_assert_msg(golden != NULL, "%s: %s", path, strerror(errno));

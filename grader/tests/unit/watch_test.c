@@ -52,6 +52,16 @@ static bool gives_single_keys(int fd)
     return !(modes.c_lflag & ICANON) && !(modes.c_lflag & ECHO);
 }
 
+static void same_modes(int master, const struct termios *before)
+{
+    struct termios after;
+
+    ck_assert_int_eq(tcgetattr(master, &after), 0);
+    ck_assert_uint_eq(after.c_lflag, before->c_lflag);
+    ck_assert_uint_eq(after.c_iflag, before->c_iflag);
+    ck_assert_int_eq(memcmp(after.c_cc, before->c_cc, sizeof after.c_cc), 0);
+}
+
 /* In a process beside us: once the terminal hands out single keys, that is,
  * once watcher_next waits, type these. */
 static pid_t type_when_waiting(int master, const char *keys)
@@ -194,15 +204,14 @@ END_TEST
 START_TEST(the_terminal_is_as_it_was)
 {
     int master, slave = terminal_pair(&master);
-    struct termios before, after;
+    struct termios before;
 
     ck_assert_int_eq(tcgetattr(slave, &before), 0);
     watch_folder(slave);
     pid_t typist = type_when_waiting(master, "n");
     ck_assert_int_eq(watcher_next(&watcher, &key), WATCHER_KEY);
     ck_assert_int_eq(key, 'n');
-    ck_assert_int_eq(tcgetattr(slave, &after), 0);
-    ck_assert_int_eq(memcmp(&before, &after, sizeof before), 0);
+    same_modes(slave, &before);
     ended_well(typist);
 }
 END_TEST
@@ -310,16 +319,6 @@ static pid_t watch_on_terminal(int *master, struct termios *before)
 static void type(int master, const char *keys)
 {
     ck_assert_int_eq(write(master, keys, strlen(keys)), (ssize_t)strlen(keys));
-}
-
-static void same_modes(int master, const struct termios *before)
-{
-    struct termios after;
-
-    ck_assert_int_eq(tcgetattr(master, &after), 0);
-    ck_assert_uint_eq(after.c_lflag, before->c_lflag);
-    ck_assert_uint_eq(after.c_iflag, before->c_iflag);
-    ck_assert_int_eq(memcmp(after.c_cc, before->c_cc, sizeof after.c_cc), 0);
 }
 
 /* n looks at the next failing step, h tells its hint, q ends with the status
