@@ -8,6 +8,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -143,12 +145,6 @@ void echo_server_one_on(struct echo_server *s, int listener)
     start(s, "echo_connection", &job, run_one);
 }
 
-void echo_server_many_on(struct echo_server *s, int listener)
-{
-    struct job job = {.listener = listener};
-    start(s, "echo_serve", &job, run_serve);
-}
-
 void echo_server_hello(struct echo_server *s, int clients)
 {
     echo_server_hello_on(s, net_listen(ECHO_HOST, s->port), clients);
@@ -161,7 +157,8 @@ void echo_server_one(struct echo_server *s)
 
 void echo_server_many(struct echo_server *s)
 {
-    echo_server_many_on(s, net_listen(ECHO_HOST, s->port));
+    struct job job = {.listener = net_listen(ECHO_HOST, s->port)};
+    start(s, "echo_serve", &job, run_serve);
 }
 
 void echo_server_cramped(struct echo_server *s, int room)
@@ -178,6 +175,31 @@ void echo_server_until(struct echo_server *s, int deadline_ms)
     start(s, "echo_serve_until", &job, run_until);
     close(job.stop[0]);
     s->stop_fd = job.stop[1];
+}
+
+/* The letter after the name in /proc/PID/stat; proc_pid_stat(5). */
+static char state_of(const struct proc *p)
+{
+    char path[64], line[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)p->pid);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return '?';
+    size_t len = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    const char *name_end = memrchr(line, ')', len);
+    return name_end != NULL ? name_end[2] : '?';
+}
+
+void echo_server_freeze(struct echo_server *s)
+{
+    proc_signal(&s->proc, SIGSTOP);
+    lab_until(state_of(&s->proc) == 'T', "the server stands still");
+}
+
+void echo_server_thaw(struct echo_server *s)
+{
+    proc_signal(&s->proc, SIGCONT);
 }
 
 void echo_server_stop(struct echo_server *s)

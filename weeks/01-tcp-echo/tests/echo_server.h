@@ -40,7 +40,6 @@ void echo_server_many(struct echo_server *s);
  * server is; s->port is set by the test. listener is taken. */
 void echo_server_hello_on(struct echo_server *s, int listener, int clients);
 void echo_server_one_on(struct echo_server *s, int listener);
-void echo_server_many_on(struct echo_server *s, int listener);
 
 /* echo_serve() in a process that may open at most `room` descriptors more. */
 void echo_server_cramped(struct echo_server *s, int room);
@@ -48,6 +47,11 @@ void echo_server_cramped(struct echo_server *s, int room);
 /* echo_serve_until(), which must return 0 and have given back every descriptor
  * and the listener; ends with status 0. */
 void echo_server_until(struct echo_server *s, int deadline_ms);
+
+/* Hold it still (SIGSTOP) while clients do what it shall find done; let it go
+ * on (SIGCONT). */
+void echo_server_freeze(struct echo_server *s);
+void echo_server_thaw(struct echo_server *s);
 
 /* Tell it to stop, by a byte or by the end of the pipe. */
 void echo_server_stop(struct echo_server *s);

@@ -46,15 +46,20 @@ static void start_program(struct echo_program *e, const char *host,
 }
 
 /* One line of standard output was all; standard error is for its messages. */
-static void end_program(struct echo_program *e)
+static void end_program_by(struct echo_program *e, int signal)
 {
     proc_expect_alive(&e->proc);
-    proc_signal(&e->proc, SIGKILL);
+    proc_signal(&e->proc, signal);
     proc_wait(&e->proc);
     lab_check(e->proc.out_len == e->proc.out_taken,
               "the program prints one line and no more; it goes on: %s",
               e->proc.out_text + e->proc.out_taken);
     proc_release(&e->proc);
+}
+
+static void end_program(struct echo_program *e)
+{
+    end_program_by(e, SIGKILL);
 }
 
 /* `echo 0` picks a port, says so, and serves every kind of client. */
@@ -233,9 +238,7 @@ STEP_TEST(interrupt_ends_the_program)
 {
     struct echo_program e;
     start_program(&e, NULL, "0");
-    proc_signal(&e.proc, SIGINT);
-    proc_wait(&e.proc);
-    proc_release(&e.proc);
+    end_program_by(&e, SIGINT);
 }
 
 /* ---- Of step 9 ---- */

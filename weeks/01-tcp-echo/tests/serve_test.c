@@ -88,11 +88,14 @@ STEP_TEST(client_that_has_vanished)
 {
     struct echo_server s;
 
-    int listener = net_listen(ECHO_HOST, s.port);
-    echo_client_vanish(ECHO_HOST, s.port);
-    lab_note("only now the server begins");
-    echo_server_many_on(&s, listener);
+    echo_server_many(&s);
     echo_server_settle(&s);
+    echo_server_freeze(&s);
+    unsigned long calls = fault_calls(FAULT_ACCEPT);
+    echo_client_vanish(ECHO_HOST, s.port);
+    echo_server_thaw(&s);
+    lab_until(fault_calls(FAULT_ACCEPT) > calls, "the server accepts it");
+    echo_server_expect_empty(&s);
     echo_client_lines(ECHO_HOST, s.port);
     echo_server_finish(&s);
 }
