@@ -388,9 +388,9 @@ STEP_TEST(short_writes_lose_nothing)
     } cuts[] = {{1, 1000}, {2, 1}, {3, 7}, {4, 2999}};
 
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-        lab_note("a write takes 3000 bytes at most, each of number k * %lu "
-                 "takes %zu",
-                 cuts[i].k, cuts[i].most);
+        lab_note("a write takes 3 000 bytes at most; writes %lu, %lu, %lu and "
+                 "so on take %zu at most",
+                 cuts[i].k, 2 * cuts[i].k, 3 * cuts[i].k, cuts[i].most);
         fault_cut_every(FAULT_OUTPUT, 1, 3000);
         fault_cut_every(FAULT_OUTPUT, cuts[i].k, cuts[i].most);
         expect_parcel(20 * KIB);
@@ -402,9 +402,9 @@ STEP_TEST(short_writes_lose_nothing)
 STEP_TEST(interrupted_writes_go_on)
 {
     for (unsigned long k = 2; k <= 5; k++) {
-        lab_note("each write of number k * %lu is interrupted, the others take "
-                 "1 000 bytes at most",
-                 k);
+        lab_note("writes %lu, %lu, %lu and so on are interrupted, the others "
+                 "take 1 000 bytes at most",
+                 k, 2 * k, 3 * k);
         fault_fail_every(FAULT_OUTPUT, k, EINTR);
         fault_cut_every(FAULT_OUTPUT, 1, 1000);
         expect_parcel(20 * KIB);
@@ -461,8 +461,8 @@ STEP_TEST(echo_through_interrupted_calls)
     struct echo_server s;
 
     for (unsigned long k = 2; k <= 7; k += k == 2 ? 1 : 2) {
-        lab_note("each read and write of number k * %lu is interrupted, each "
-                 "of number k * %lu is cut to 99 bytes",
+        lab_note("of reads and of writes, each %lu. is interrupted, each %lu. "
+                 "moves 99 bytes at most",
                  k, k + 1);
         fault_fail_every(FAULT_INPUT, k, EINTR);
         fault_fail_every(FAULT_OUTPUT, k, EINTR);
@@ -480,7 +480,7 @@ STEP_TEST(eight_mebibytes_come_back)
 {
     struct echo_server s;
 
-    lab_note("each third write takes 5 000 bytes at most");
+    lab_note("writes 3, 6, 9 and so on take 5 000 bytes at most");
     fault_cut_every(FAULT_OUTPUT, 3, 5000);
     echo_server_one(&s);
     echo_client_exchange(ECHO_HOST, s.port, 8 * MIB);
