@@ -31,10 +31,18 @@ abs = $(abspath $(1))
 VPATH := $(SRC) $(WEEK_DIR)
 
 # Compiled from its own folder, so that gcc says echo.c:12 and no long path.
+# What gcc warns of is kept, and told each time until it is mended.
+COLOUR := $(if $(MAKE_TERMERR),-fdiagnostics-color)
 $(YOUR_OBJECTS): $(B)/%.o: $(SRC)/%.c $(CONFIG)
 	@mkdir -p $(@D)
-	$(Q)cd $(SRC) && $(CC) $(WEEK_CFLAGS) -MMD -MP -MF $(call abs,$(@:.o=.d)) \
-		-MT $@ -c $*.c -o $(call abs,$@)
+	$(Q)cd $(SRC) && $(CC) $(WEEK_CFLAGS) $(COLOUR) -MMD -MP \
+		-MF $(call abs,$(@:.o=.d)) -MT $@ -c $*.c -o $(call abs,$@) \
+		2>$(call abs,$(@:.o=.words)) || \
+		{ cat $(call abs,$(@:.o=.words)) >&2; exit 1; }
+
+.PHONY: warnings
+warnings: $(YOUR_OBJECTS)
+	@cat $(YOUR_OBJECTS:.o=.words) >&2
 
 $(GIVEN_OBJECTS): $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG)
 	@mkdir -p $(@D)

@@ -41,7 +41,7 @@ include $(COURSE)/grader/harness/harness.mk
 include $(COURSE)/starter/kind-$(KIND).mk
 
 .PHONY: all test debug clean module program course-part
-all: $(B)/test $(if $(PROGRAM),$(B)/$(PROGRAM)) compile_commands
+all: $(B)/test $(if $(PROGRAM),$(B)/$(PROGRAM)) warnings compile_commands
 module: $(B)/module.a
 # What is no member's: if this does not build, they are not at fault.
 course-part: $(COURSE)/build/harness/$(SAN)/libharness.a $(TEST_OBJECTS) \
