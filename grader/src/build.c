@@ -422,7 +422,9 @@ static bool is_full(const char *dir)
  * telling. */
 static int find_fault(const struct build *build, enum sanitizer sanitizer)
 {
-    const char *tmp = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    const char *tmp = getenv("TMPDIR");
+    if (tmp == NULL)
+        tmp = "/tmp";
     struct process_result result;
     if (is_full(build->dir) || is_full(tmp)) {
         complain("%s: %s; free some space, then run this again: nothing of "
@@ -447,7 +449,7 @@ static int find_fault(const struct build *build, enum sanitizer sanitizer)
 int build_make(const struct build *build, enum sanitizer sanitizer,
                char **words)
 {
-    struct process_result result;
+    struct process_result result = {0};
     *words = NULL;
     int err = check_tools();
     if (err == 0)

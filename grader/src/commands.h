@@ -13,15 +13,15 @@
 struct options {
     const char *workspace; /* --workspace */
     enum report_format format;
-    const char *output;    /* --output */
-    uint64_t seed;         /* --seed */
-    bool all;              /* --all */
-    bool anyway;           /* --anyway */
-    const char *program;   /* --program */
-    const char *use[32];   /* --use, NULL-ended */
-    int repeat;            /* --repeat, of verify */
-    int jobs;              /* --jobs, of verify */
-    char **words;          /* after the command */
+    const char *output;  /* --output */
+    uint64_t seed;       /* --seed */
+    bool all;            /* --all */
+    bool anyway;         /* --anyway */
+    const char *program; /* --program */
+    const char *use[32]; /* --use, NULL-ended */
+    int repeat;          /* --repeat, of verify */
+    int jobs;            /* --jobs, of verify */
+    char **words;        /* after the command */
     int word_count;
 };
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum verdict {
-    VERDICT_NONE = 0,   /* not reached: an earlier step failed */
+    VERDICT_NONE = 0, /* not reached: an earlier step failed */
     VERDICT_PASSED,
     VERDICT_FAILED,
     VERDICT_CANNOT_RUN, /* this machine lacks something */
@@ -25,11 +25,11 @@ struct outcome {
     uint64_t seed;
 
     /* failed, broken: the parts that are known, else NULL. Owned. */
-    char *test;       /* the test that failed: "port_0_picks_a_free_port" */
-    char *what;       /* one sentence: what was not met or what happened */
-    char *expected;   /* the two values, or NULL */
+    char *test;     /* the test that failed: "port_0_picks_a_free_port" */
+    char *what;     /* one sentence: what was not met or what happened */
+    char *expected; /* the two values, or NULL */
     char *actual;
-    char *file;       /* where the expectation stands */
+    char *file; /* where the expectation stands */
     int line;
     char *transcript; /* lines, each ended by '\n' */
     char *sanitizer;  /* a sanitizer's report cut to the member's frames */
@@ -39,22 +39,22 @@ struct outcome {
 
     /* cannot run, and tests of a passed step that could not run */
     char *why;
-    char *command; /* what enables it */
+    char *command;  /* what enables it */
     int blocked_by; /* step number, for VERDICT_BLOCKED */
     int tests_passed, tests_not_run;
 };
 
 struct week_outcome {
     const struct week *week;
-    char *built_on;       /* "your 06-wal, reference 07-sstable", or NULL */
-    char *compile_error;  /* gcc's own words; then no step ran. Owned */
+    char *built_on;        /* "your 06-wal, reference 07-sstable", or NULL */
+    char *compile_error;   /* gcc's own words; then no step ran. Owned */
     struct outcome *steps; /* week->manifest.step_count of them */
     unsigned first_failed; /* index + 1; 0: none */
     const char *workspace; /* for the replay line; borrowed */
     bool whole_week;       /* false: only one step was asked for */
     char *replay_options;  /* " --use 06=DIR --program=X" to run it so again, or
                               NULL. Owned */
-    char **notes;          /* remarks shown once: edited contract, no namespaces */
+    char **notes; /* remarks shown once: edited contract, no namespaces */
     unsigned note_count;
 };
 

@@ -61,7 +61,7 @@ char *report_path(const char *path);
 /* A saved report, as `grade list`, `status` and `update` need it. */
 struct saved_report {
     bool exists, damaged;
-    bool passed;              /* every core step passed */
+    bool passed; /* every core step passed */
     unsigned passed_steps, core_steps;
     char files_hash[65], contract_hash[65], tests_hash[65];
     enum verdict verdicts[STEPS_MAX]; /* by step order of the manifest */

@@ -14,6 +14,7 @@
 #include "proof.h"
 #include "sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -320,6 +321,7 @@ static int asked_weeks(const struct options *options, char ***names)
 {
     if (options->word_count == 0)
         return course_weeks(names);
+    assert(options->word_count > 0);
     *names = calloc((size_t)options->word_count, sizeof **names);
     for (int i = 0; i < options->word_count; i++) {
         char *step = NULL;
