@@ -449,12 +449,12 @@ static int find_fault(const struct build *build, enum sanitizer sanitizer)
 int build_make(const struct build *build, enum sanitizer sanitizer,
                char **words)
 {
-    struct process_result result = {0};
+    struct process_result result;
     *words = NULL;
     int err = check_tools();
     if (err == 0)
         err = run_make(build, sanitizer, "all", &result);
-    if (err < 0)
+    if (err != 0)
         return err;
     bool built = process_succeeded(&result);
     *words = compiler_words(result.output);
