@@ -70,7 +70,7 @@ build/grade: build/obj/main.o build/libgrade.a
 	@$(CC) -pthread -o $@ $^ $(LIBS)
 	@rm -rf build/obj/.said
 
-build/grade-waiter: build/obj/waiter.o
+build/grade-waiter: build/obj/waiter.o build/obj/descendants.o
 	@$(CC) -o $@ $^
 	@rm -rf build/obj/.said
 

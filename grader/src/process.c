@@ -17,6 +17,7 @@
 #include "process.h"
 
 #include "files.h"
+#include "orphans.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -398,6 +399,8 @@ int process_run(const struct process_request *request,
 
     *result = (struct process_result){0};
     block_signals(&child);
+    if (request->end_orphans)
+        orphans_adopt();
     if (!child.grouped)
         leave_keyboard_to_child(&child);
     err = start(request, &child);
@@ -413,6 +416,8 @@ int process_run(const struct process_request *request,
         result->output[result->output_len] = '\0';
         result->seconds = (double)(now_ms() - started) / 1000;
     }
+    if (request->end_orphans)
+        orphans_end();
     if (!child.grouped)
         take_keyboard_back(&child);
     sigprocmask(SIG_SETMASK, &child.outside, NULL);

@@ -22,6 +22,9 @@ struct process_request {
     size_t output_bytes_max;  /* over that the process is ended; 0: 1 MiB */
     bool inherit_output;      /* to our own stdout/stderr, nothing captured */
     bool inherit_input;       /* our own stdin; otherwise /dev/null */
+    bool end_orphans;         /* what it leaves behind is ended and awaited,
+                                 also outside of its group; we have no other
+                                 child then */
 };
 
 struct process_result {

@@ -71,6 +71,7 @@ static int run_in(const struct run_request *request, struct lab_shared *page,
         .timeout_ms = request->step->seconds * 1000 + BACKSTOP_MS,
         .keep_fd = sandbox->page_fd,
         .output_bytes_max = SANDBOX_OUTPUT_BYTES_MAX,
+        .end_orphans = true,
     };
     err = process_run(&process, &result);
     if (err == 0) {

@@ -210,7 +210,7 @@ static void add_waiter(struct sandbox_command *command,
                     text_format("%d", request->step->files),
                     text_format("%d", SANDBOX_MEMORY_MB),
                     text_format("%ld", step_uid(request->step)),
-                    text_format("%s", alone ? "namespace" : "subreaper"),
+                    text_format("%s", alone ? "namespace" : "plain"),
                     text_format("%s/test", paths[1]),
                     text_format("--step"),
                     text_format("%s", request->step->name)};

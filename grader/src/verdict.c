@@ -52,7 +52,7 @@ static char *early_end_text(const char *words)
             "the process ended in the middle of the test, with exit status "
             "%d: code that a test calls must return, not call exit() or "
             "_exit()",
-            number);
+            number & 0xff); /* libcheck prints those from 128 on as negative */
     at = strstr(words, "Received signal ");
     if (at != NULL && sscanf(at, "Received signal %d", &number) == 1)
         return text_format("the process was ended by signal %d, %s", number,

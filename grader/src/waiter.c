@@ -10,13 +10,14 @@
  *   MEMORY_MB  resident memory of everything that was started, together
  *   UID        whom PROGRAM runs as; -1: whoever we are
  *   MODE       namespace: we are alone in a pid namespace, which ends with us
- *              subreaper: no namespaces; orphans come to us and are ended
+ *              plain: there is none; we end all that came from PROGRAM
  *
  * It stands between grader and test program because only a parent can tell an
  * exit status from a signal, and because the clock, the memory and the last
  * kill must not be in the hands of the process that is watched.
  */
 #include "../harness/lab_shared.h"
+#include "descendants.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -37,10 +38,9 @@
 #include <unistd.h>
 
 #define TICK_MS 50 /* between two looks at memory */
-#define ENDING_MS 10000
-#define PROCESSES_MAX 1024
+#define ENDING_MS 30000
+#define PROCESSES_MAX 400
 #define FILE_BYTES_LIMIT (1ull << 30)
-#define PIDS_MAX 32768 /* on this system, that we look at */
 
 struct limits {
     long wall_ms, files, memory_mb, uid;
@@ -48,14 +48,6 @@ struct limits {
 };
 
 static struct lab_shared *page;
-static bool alone; /* in a pid namespace of our own */
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 /* ---- The child that becomes the test program ---- */
 
@@ -148,93 +140,7 @@ static _Noreturn void become_test_program(const struct limits *limits,
     _exit(127);
 }
 
-/* ---- Looking at what we started ---- */
-
-struct process {
-    pid_t pid, parent;
-    uint64_t resident; /* bytes */
-};
-
-static bool read_process(pid_t pid, struct process *p)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t len = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[len < 0 ? 0 : len] = '\0';
-    /* The name may hold anything, so count fields from its last ')'. */
-    char *rest = strrchr(text, ')');
-    long parent = 0, pages = 0;
-    char state = 0;
-    if (rest == NULL ||
-        sscanf(rest + 1,
-               " %c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
-               "%*d %*d %*d %*d %*u %*u %ld",
-               &state, &parent, &pages) != 3 ||
-        state == 'Z')
-        return false;
-    *p = (struct process){pid, (pid_t)parent,
-                          (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE)};
-    return true;
-}
-
-/* A fork bomb leaves us little of the processors: a look that takes longer than
- * `until` is given up. */
-static int all_processes(struct process list[PIDS_MAX], int64_t until)
-{
-    int count = 0;
-    DIR *proc = opendir("/proc");
-    for (struct dirent *e;
-         proc != NULL && now_ms() < until && (e = readdir(proc)) != NULL;)
-        if (isdigit((unsigned char)e->d_name[0]) && count < PIDS_MAX &&
-            read_process(atoi(e->d_name), &list[count]))
-            count++;
-    if (proc != NULL)
-        closedir(proc);
-    return count;
-}
-
-/* Keep those that descend from us. Parents may stand behind their children in
- * the list, so repeat until nothing is added. */
-static int keep_descendants(struct process *list, int count)
-{
-    int kept = 0;
-    for (bool grew = true; grew;) {
-        grew = false;
-        for (int i = kept; i < count; i++) {
-            bool ours = list[i].parent == getpid();
-            for (int k = 0; k < kept && !ours; k++)
-                ours = list[i].parent == list[k].pid;
-            if (!ours)
-                continue;
-            struct process found = list[i];
-            list[i] = list[kept];
-            list[kept++] = found;
-            grew = true;
-        }
-    }
-    return kept;
-}
-
-/* In a pid namespace of our own everything but us and its init is ours, also
- * orphans, which go to that init. */
-static int keep_others(struct process *list, int count)
-{
-    int kept = 0;
-    for (int i = 0; i < count; i++)
-        if (list[i].pid != 1 && list[i].pid != getpid())
-            list[kept++] = list[i];
-    return kept;
-}
-
-static int our_processes(struct process list[PIDS_MAX], int64_t until)
-{
-    int count = all_processes(list, until);
-    return alone ? keep_others(list, count) : keep_descendants(list, count);
-}
+/* ---- Memory ---- */
 
 /* What is resident counts once for every process that shares it; the kernel's
  * proportional figure does not, but costs more to ask for. */
@@ -256,51 +162,46 @@ static uint64_t proportional(pid_t pid, uint64_t otherwise)
 
 static uint64_t memory_in_use(uint64_t limit_bytes, int64_t until)
 {
-    static struct process list[PIDS_MAX];
-    int count = our_processes(list, until);
+    static struct descendant list[DESCENDANTS_MAX];
+    int count = descendants_list(list, until);
     uint64_t sum = 0;
     for (int i = 0; i < count; i++)
         sum += list[i].resident;
     if (sum <= limit_bytes)
         return sum;
     sum = 0;
-    for (int i = 0; i < count && now_ms() < until; i++)
+    for (int i = 0; i < count && descendants_now_ms() < until; i++)
         sum += proportional(list[i].pid, list[i].resident);
     return sum;
 }
 
 /* ---- Ending ---- */
 
-static void signal_all(const struct process *list, int count, int number)
+/*
+ * A user of this run's own has no processes but ours, and kill(-1) as that user
+ * reaches all of them in one step, in which none can fork. Where we could not
+ * become such a user, this cannot either.
+ */
+static void end_all_of(long uid)
 {
-    for (int i = 0; i < count; i++)
-        kill(list[i].pid, number);
+    pid_t helper = uid < 0 ? -1 : fork();
+    if (helper == 0) {
+        if (setresuid((uid_t)uid, (uid_t)uid, (uid_t)uid) == 0)
+            kill(-1, SIGKILL);
+        _exit(0);
+    }
+    if (helper > 0)
+        waitpid(helper, NULL, 0);
 }
 
-/*
- * End every process that descends from us, orphans included, until none is
- * left. A fork bomb is met by stopping all of it before killing any of it: who
- * is stopped forks no more, and still counts for RLIMIT_NPROC. A process that
- * does not die of SIGKILL hangs in the kernel; we do not wait for ever.
- */
-static void end_all(void)
+/* A pid namespace is left to the kernel: it ends with its first process, and
+ * that one with us. */
+static void end_all(const struct limits *limits)
 {
-    static struct process list[PIDS_MAX];
-    int64_t until = now_ms() + ENDING_MS;
-    int count = our_processes(list, until), stopped = 0;
-    while (count > stopped && now_ms() < until) {
-        signal_all(list, count, SIGSTOP);
-        stopped = count;
-        count = our_processes(list, until);
-    }
-    while (count > 0 && now_ms() < until) {
-        struct timespec moment = {0, 1000000};
-        signal_all(list, count, SIGKILL);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            ;
-        nanosleep(&moment, NULL);
-        count = our_processes(list, until);
-    }
+    if (limits->namespace)
+        return;
+    end_all_of(limits->uid);
+    descendants_end(ENDING_MS);
 }
 
 static void record_end(enum lab_end end, int value)
@@ -333,7 +234,7 @@ static bool reap(pid_t runner)
 static void watch(pid_t runner, const struct limits *limits,
                   const sigset_t *awaited)
 {
-    int64_t until = now_ms() + limits->wall_ms;
+    int64_t until = descendants_now_ms() + limits->wall_ms;
     uint64_t memory_limit = (uint64_t)limits->memory_mb << 20;
     for (;;) {
         struct timespec tick = {0, TICK_MS * 1000000};
@@ -342,7 +243,7 @@ static void watch(pid_t runner, const struct limits *limits,
             return;
         if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP)
             return; /* the grader gives up: its own reason */
-        if (now_ms() >= until) {
+        if (descendants_now_ms() >= until) {
             record_end(LAB_END_TIMEOUT, 0);
             return;
         }
@@ -392,11 +293,9 @@ int main(int argc, char **argv)
     sigaddset(&awaited, SIGINT);
     sigaddset(&awaited, SIGHUP);
     sigprocmask(SIG_BLOCK, &awaited, NULL);
-    alone = limits.namespace;
-    if (!alone) {
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    if (!limits.namespace)
         prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    }
     pid_t runner = fork();
     if (runner < 0) {
         perror("grade-waiter: fork");
@@ -405,7 +304,6 @@ int main(int argc, char **argv)
     if (runner == 0)
         become_test_program(&limits, argv + 6);
     watch(runner, &limits, &awaited);
-    if (!alone)
-        end_all(); /* a pid namespace ends with its first process, and us */
+    end_all(&limits);
     return 0;
 }
