@@ -16,11 +16,11 @@ TEST_CFLAGS := $(CFLAGS) -O1 -Werror -fno-omit-frame-pointer \
 	$(SANITIZE_address)
 HARNESS_TEST_CFLAGS = $(LAB_CFLAGS) $(SANITIZE_address) -Werror -MMD -MP \
 	-MF $@.d -I grader/harness
-LIBS := -lcyaml -ljansson
+LIBS := -lcyaml -ljansson -lm
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt
 
-# Everything but the two programs' own files is in libgrade.a.
-SOURCES := $(filter-out %/main.c %/waiter.c,$(wildcard grader/src/*.c))
+# Everything but the three programs' own files is in libgrade.a.
+SOURCES := $(filter-out %/main.c %/waiter.c %/load.c,$(wildcard grader/src/*.c))
 OBJECTS := $(SOURCES:grader/src/%.c=build/obj/%.o)
 TEST_OBJECTS := $(SOURCES:grader/src/%.c=build/test/obj/%.o)
 UNIT_TESTS := $(patsubst grader/tests/unit/%.c,build/test/unit/%,\
@@ -44,13 +44,14 @@ say_building = $(if $(silent),:,mkdir $(@D)/.said 2>/dev/null && \
 	echo 'building the grader …' || :)
 KINDS := grade
 
-.PHONY: all help packages grade test bugs lint bench-grader fetch clean
+.PHONY: all help packages grade bench test bugs lint bench-grader fetch clean
 .DELETE_ON_ERROR:
 
-all: build/grade build/grade-waiter
+all: build/grade build/grade-waiter build/grade-load
 
 help:
 	@echo 'make grade WEEK=01   take the starter of week 01 if need be; grade it'
+	@echo 'make bench WEEK=02   the speed of week 02, beside the reference and others'
 	@echo 'make                 build the grader: build/grade'
 	@echo 'make fetch           install all packages, for a time without network'
 	@echo 'make clean           remove what was built'
@@ -74,6 +75,10 @@ build/grade-waiter: build/obj/waiter.o build/obj/descendants.o
 	@$(CC) -o $@ $^
 	@rm -rf build/obj/.said
 
+build/grade-load: build/obj/load.o build/libgrade.a
+	@$(CC) -o $@ $^ $(LIBS)
+	@rm -rf build/obj/.said
+
 build/libgrade.a: $(OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
@@ -90,6 +95,10 @@ grade: all packages
 	@if [ -n "$(week)" ] && [ ! -e "work/$(notdir $(week))" ]; then \
 		$(plain) build/grade start $(WEEK); \
 	fi && $(plain) build/grade $(WEEK)
+
+bench: KINDS += $(week_kind) bench
+bench: all packages
+	@$(plain) build/grade bench $(WEEK)
 
 fetch: KINDS = $(all_kinds)
 fetch: packages
@@ -110,7 +119,7 @@ lint: KINDS += lint
 lint: packages
 	@grader/lint
 
-bench-grader: KINDS += host bench
+bench-grader: KINDS += host speed
 bench-grader: all packages
 	@$(plain) grader/bench/run
 

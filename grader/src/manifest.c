@@ -30,6 +30,7 @@
 #define FILES_DEFAULT 256
 #define TEXT_BYTES_MAX 2000
 #define BACKTRACE_MAX 8
+#define PEERS_MAX 5
 
 /* ---- The schema ---- */
 
@@ -54,6 +55,10 @@ static const cyaml_strval_t needs[] = {
     {"tun", NEED_TUN},           {"kvm", NEED_KVM}, {"qemu-riscv64", NEED_QEMU},
 };
 
+static const cyaml_strval_t loads[] = {
+    {"echo", LOAD_ECHO},
+};
+
 /* libcyaml takes any word but "false" and "no" for true; so an enum. */
 static const cyaml_strval_t truths[] = {
     {"true", true},
@@ -76,6 +81,30 @@ static const cyaml_schema_field_t reading_fields[] = {
 
 static const cyaml_schema_value_t reading_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct reading, reading_fields),
+};
+
+static const cyaml_schema_field_t peer_fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct bench_peer, name,
+                           1, TEXT_BYTES_MAX),
+    CYAML_FIELD_STRING_PTR("run", CYAML_FLAG_POINTER, struct bench_peer, run, 1,
+                           TEXT_BYTES_MAX),
+    CYAML_FIELD_SEQUENCE("libs", OPTIONAL_LIST, struct bench_peer, libs,
+                         &text_schema, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t peer_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct bench_peer, peer_fields),
+};
+
+static const cyaml_schema_field_t bench_fields[] = {
+    CYAML_FIELD_ENUM("load", CYAML_FLAG_STRICT, struct bench, load, loads,
+                     COUNT_OF(loads)),
+    CYAML_FIELD_ENUM("plain", OPTIONAL_WORD, struct bench, plain, truths,
+                     COUNT_OF(truths)),
+    CYAML_FIELD_SEQUENCE("peers", OPTIONAL_LIST, struct bench, peers,
+                         &peer_schema, 0, PEERS_MAX),
+    CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t step_fields[] = {
@@ -124,6 +153,8 @@ static const cyaml_schema_field_t manifest_fields[] = {
     WORDS(uses, OPTIONAL_LIST, 0),
     WORDS(uses_programs, OPTIONAL_LIST, 0),
     WORDS(calls, OPTIONAL_LIST, 0),
+    CYAML_FIELD_MAPPING_PTR("bench", OPTIONAL_LIST, struct manifest, bench,
+                            bench_fields),
     CYAML_FIELD_SEQUENCE("reading", OPTIONAL_LIST, struct manifest, reading,
                          &reading_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE_COUNT("steps", CYAML_FLAG_POINTER, struct manifest,
@@ -212,6 +243,8 @@ static int tell_unknown_key(const struct week *week, const char *text,
     const cyaml_schema_field_t *fields =
         is_inside(complaint, "steps")     ? step_fields
         : is_inside(complaint, "reading") ? reading_fields
+        : is_inside(complaint, "peers")   ? peer_fields
+        : is_inside(complaint, "bench")   ? bench_fields
                                           : manifest_fields;
     const char *known[WORDS_MAX] = {NULL};
     int line = line_in(complaint, "in mapping");
@@ -238,6 +271,8 @@ static int tell_unknown_word(const struct week *week, const char *key, int line,
         {"sanitizer", sanitizers, COUNT_OF(sanitizers)},
         {"needs", needs, COUNT_OF(needs)},
         {"stretch", truths, 2}, /* yes and no go unmentioned */
+        {"plain", truths, 2},
+        {"load", loads, COUNT_OF(loads)},
     };
     const char *known[WORDS_MAX] = {NULL};
     char list[256] = "";

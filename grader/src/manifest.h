@@ -48,6 +48,24 @@ struct reading {
     char *url;
 };
 
+/* Another program that does the same, to set the week's beside. */
+struct bench_peer {
+    char *name; /* as the table calls it */
+    char *run;  /* in weeks/NN/bench: a C file, or a program that is ready */
+    char **libs;
+    unsigned libs_count;
+};
+
+enum bench_load { LOAD_ECHO };
+
+/* What `grade bench` does with the week's program. */
+struct bench {
+    enum bench_load load; /* the clients */
+    bool plain;           /* the solution heeds -DPLAIN */
+    struct bench_peer *peers;
+    unsigned peers_count;
+};
+
 struct manifest {
     char *title;
     char *track;
@@ -65,6 +83,7 @@ struct manifest {
     unsigned uses_programs_count;
     char **calls; /* library calls that the contract allows; none: all */
     unsigned calls_count;
+    struct bench *bench; /* NULL: none */
     struct reading *reading;
     unsigned reading_count;
     struct step *steps;

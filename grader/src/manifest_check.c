@@ -195,6 +195,32 @@ static int check_uses(const struct week *week, const char *course,
     return err;
 }
 
+/* ---- The bench ---- */
+
+static int check_bench(const struct week *week, const char *text)
+{
+    const struct bench *bench = week->manifest.bench;
+    int from = line_of(text, 1, "bench", ""), err = 0;
+
+    if (bench && !week->manifest.program)
+        return complain_at(week, "week.yaml", from,
+                           "bench: the week has no program to be measured");
+    for (unsigned i = 0; bench && i < bench->peers_count && err == 0; i++) {
+        const char *run = bench->peers[i].run;
+        char *file = path_join("bench", run);
+        int line = line_of(text, from, "run", run);
+        if (!is_plain_name(run))
+            err = complain_at(week, "week.yaml", line,
+                              "'%s' is no plain file name", run);
+        else if (!exists_in(week->dir, file))
+            err = complain_at(week, "week.yaml", line,
+                              "there is no file '%s' in weeks/%s", file,
+                              week->name);
+        free(file);
+    }
+    return err;
+}
+
 /* ---- Numbers and steps ---- */
 
 static int check_range(const struct week *week, int line, const char *key,
@@ -407,6 +433,8 @@ int manifest_check(const struct week *week, const char *course,
     err = check_files(week, text);
     if (err == 0)
         err = check_uses(week, course, text);
+    if (err == 0)
+        err = check_bench(week, text);
     if (err == 0)
         err = check_steps(week, text);
     if (err == 0)
