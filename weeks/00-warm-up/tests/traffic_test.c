@@ -15,8 +15,8 @@
 #include <pthread.h>
 #include <time.h>
 
-#define THREADS 4
-#define WAKINGS 200
+#define THREADS 2
+#define WAKINGS 60
 #define REQUEST_BYTES 100
 
 static struct warm_traffic *traffic;
