@@ -1,6 +1,7 @@
 /*
  * net_expect_test.c: the claims of net.h on what a client reads.
  */
+#include "net_internal.h"
 #include "net_peer.h"
 
 #include <pthread.h>
@@ -385,68 +386,105 @@ static void exchange_with_mistake(void)
     FAILS(net_exchange(&c, 1 << 20, 0));
 }
 
-static void exchange_fails_at(struct lab_where where, enum mistake made,
-                              size_t at, const char *what, const char *actual)
+/* What the client will send: its stream follows from its name. */
+static void client_stream(unsigned char *data, size_t len)
 {
+    struct net_client same;
+    net_adopt(&same, "client", (int)lab_sys(dup(0)));
+    net_pattern(same.stream, 0, data, len);
+    net_close(&same);
+}
+
+/* From here on, the first place where each mistake shows at once: a byte is
+ * the same as one 100 or 200 bytes away every 256 times. */
+static size_t telling_place(size_t at)
+{
+    static unsigned char stream[1 << 20];
+    client_stream(stream, sizeof stream);
+    while (stream[at] == stream[at + MISTAKE_BYTES] ||
+           stream[at] == stream[at - MISTAKE_BYTES] ||
+           stream[at + MISTAKE_BYTES] == stream[at - MISTAKE_BYTES])
+        at++;
+    return at;
+}
+
+/* right: bytes that are right; belongs: where the next are from, or 0. */
+static void exchange_fails_at(struct lab_where where, enum mistake made,
+                              size_t right, size_t belongs, const char *why)
+{
+    char what[128], is[128];
     mistake = made;
-    place = at;
-    failing_at(where, exchange_with_mistake, what, "", actual);
+    snprintf(what, sizeof what,
+             "client reads back what it sends: %s are right, and the next "
+             "differ",
+             net_count_of(right).text);
+    snprintf(is, sizeof is, "(%s", why);
+    if (belongs > 0)
+        snprintf(is, sizeof is, "(%s: these belong at %zu)", why, belongs);
+    failing_at(where, exchange_with_mistake, what, "", is);
 }
 #define exchange_fails(...) exchange_fails_at(LAB_HERE, __VA_ARGS__)
 
 /* Each mistake is told, with the place and where the bytes belong. */
 STEP_TEST(a_dishonest_echo_is_told)
 {
-    exchange_fails(LOSES, 500000,
-                   "client reads back what it sends: 500 000 bytes are right, "
-                   "and the next differ",
-                   "(100 bytes missing: these belong at 500100)");
-    exchange_fails(DOUBLES, 500000, "500 000 bytes are right",
-                   "(100 bytes twice: these belong at 499900)");
-    exchange_fails(SPOILS, 500000, "500 000 bytes are right",
-                   "(these bytes were never sent)");
-    exchange_fails(INVENTS, (1 << 20) - 200, "1 048 476 bytes are right",
-                   "(200 bytes twice: these belong at 1048276)");
+    place = telling_place(500000);
+    exchange_fails(LOSES, place, place + 100, "100 bytes missing");
+    exchange_fails(DOUBLES, place, place - 100, "100 bytes twice");
+    exchange_fails(SPOILS, place, 0, "these bytes were never sent)");
+    place = telling_place((1 << 20) - 300);
+    exchange_fails(INVENTS, place + 100, place - 100, "200 bytes twice");
 }
+
+static void exchange_ends_at(struct lab_where where, enum mistake made,
+                             const char *how)
+{
+    mistake = made;
+    place = 500000;
+    failing_at(where, exchange_with_mistake,
+               "client sends 1 048 576 bytes and reads them back",
+               "all of them come back", how);
+}
+#define exchange_ends(...) exchange_ends_at(LAB_HERE, __VA_ARGS__)
 
 STEP_TEST(an_echo_that_ends_is_told)
 {
-    static const char what[] =
-        "client sends 1 048 576 bytes and reads them back";
-    exchange_fails(CLOSES, 500000, what,
-                   " sent, 500 000 bytes back (all right), then end of file "
-                   "(the peer sent FIN)");
-    exchange_fails(RESETS, 500000, what, "(the peer sent RST: ");
-    exchange_fails(STOPS, 500000, what,
-                   "500 000 bytes back (all right), then nothing moved for "
-                   "1.5 s");
-    exchange_fails(SWALLOWS, 500000, what,
-                   "1 048 576 bytes sent, 500 000 bytes back (all right), then "
-                   "nothing moved for 1.5 s");
+    exchange_ends(CLOSES, " sent, 500 000 bytes back (all right), then end of "
+                          "file (the peer sent FIN)");
+    exchange_ends(RESETS, "(the peer sent RST: ");
+    exchange_ends(STOPS, "500 000 bytes back (all right), then nothing moved "
+                         "for 1.5 s");
+    exchange_ends(SWALLOWS, "1 048 576 bytes sent, 500 000 bytes back (all "
+                            "right), then nothing moved for 1.5 s");
 }
+
+static unsigned char early[16]; /* none of them is what the client expects */
 
 static void exchange_with_early_bytes(void)
 {
     connect_pair();
-    peer_sends("what nobody sent");
+    lab_sys(send(peer, early, sizeof early, 0));
     FAILS(net_exchange(&c, 100, 0));
 }
-
 /* It reads one byte, and some of what follows to show it. */
 static void exchange_one_with_early_bytes(void)
 {
     connect_pair();
-    peer_sends("what nobody sent");
+    lab_sys(send(peer, early, sizeof early, 0));
     FAILS(net_exchange(&c, 1, 0));
 }
 
 /* Bytes that came unasked are no echo. */
 STEP_TEST(bytes_before_any_were_sent_are_told)
 {
-    failing(exchange_one_with_early_bytes, "0 bytes are right", "",
-            "77 68 61 74 20 6e 6f 62 6f 64 79 20");
-    failing(exchange_with_early_bytes, "0 bytes are right", "",
-            "77 68 61 74 20 6e 6f 62 6f 64 79 20");
+    char hex[12 * 3 + 1] = "";
+    client_stream(early, sizeof early);
+    for (size_t i = 0; i < sizeof early; i++)
+        early[i] = (unsigned char)~early[i];
+    for (size_t i = 0; i < 12; i++)
+        sprintf(hex + 3 * i, "%02x ", early[i]);
+    failing(exchange_one_with_early_bytes, "0 bytes are right", "", hex);
+    failing(exchange_with_early_bytes, "0 bytes are right", "", hex);
 }
 
 int main(int argc, char **argv)
