@@ -5,6 +5,7 @@
 
 #include "course.h"
 #include "files.h"
+#include "workspace_config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 #define MAKE_OUTPUT_BYTES_MAX (4u << 20)
-#define ROOM_BYTES_MIN (64u << 10) /* less is a full disk */
+#define LITTLE_ROOM_BYTES (64u << 20)
 
 static int prepare(struct build *build, const struct build_request *request,
                    int depth);
@@ -29,8 +30,10 @@ static int stage_file(const char *from, const char *to, const char *name)
     size_t len;
     char *text = file_read(source, &len);
     int err = text == NULL ? -errno : file_update(target, text, len);
-    if (err < 0)
-        complain("%s: %s", text == NULL ? source : target, strerror(-err));
+    if (text == NULL)
+        complain("%s: %s", source, strerror(-err));
+    else if (err < 0)
+        complain_write(target, err);
     free(text);
     free(source);
     free(target);
@@ -65,7 +68,7 @@ static int stage(const struct week *week, const char *from, const char *dir)
     char *src = path_join(dir, "src");
     int err = dir_make(src);
     if (err < 0)
-        complain("%s: %s", src, strerror(-err));
+        complain_write(src, err);
     for (unsigned i = 0; err == 0 && i < week->manifest.yours_count; i++)
         err = stage_file(from, src, week->manifest.yours[i]);
     if (err == 0)
@@ -124,7 +127,7 @@ static int write_config(const struct build *build, const char *path)
     fclose(out);
     int err = file_update(path, text, len);
     if (err < 0)
-        complain("%s: %s", path, strerror(-err));
+        complain_write(path, err);
     free(text);
     return err < 0 ? err : 0;
 }
@@ -322,11 +325,27 @@ static int prepare(struct build *build, const struct build_request *request,
     return err;
 }
 
+/* Each choice names a week that there is. */
+static int check_choices(const char *const *use)
+{
+    int err = 0;
+    for (; err == 0 && use != NULL && *use != NULL; use++) {
+        char *text = text_format("%.*s", (int)strcspn(*use, "="), *use);
+        char *step = NULL, *name = course_resolve(text, &step);
+        err = name == NULL ? -EINVAL : 0;
+        free(text);
+        free(step);
+        free(name);
+    }
+    return err;
+}
+
 int build_prepare(struct build *build, const struct build_request *request)
 {
     const char *course = course_dir();
     *build = (struct build){0};
-    if (course == NULL || check_path(course) < 0)
+    if (course == NULL || check_path(course) < 0 ||
+        check_choices(request->use) < 0)
         return -EINVAL;
     return prepare(build, request, 0);
 }
@@ -354,6 +373,20 @@ static int check_tools(void)
     return 0;
 }
 
+/* A compiler that is killed leaves its files behind: give it a folder that
+ * goes with us. NULL: it takes the usual one. */
+static char *temporary_dir(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *dir = text_format("%s/grade-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    if (mkdtemp(dir) == NULL) {
+        free(dir);
+        return NULL;
+    }
+    process_remove_at_end(dir);
+    return dir;
+}
+
 /* Run make for one target of starter/week.mk. */
 static int run_make(const struct build *build, enum sanitizer sanitizer,
                     const char *target, struct process_result *result)
@@ -373,16 +406,22 @@ static int run_make(const struct build *build, enum sanitizer sanitizer,
         text_format("%s", target),
         NULL,
     };
+    char *tmp = temporary_dir();
+    char *tmp_variable = text_format("TMPDIR=%s", tmp != NULL ? tmp : "/tmp");
     /* We may have been started by a make with flags of its own. */
-    static const char *const env[] = {
-        "MAKEFLAGS=", "MFLAGS=", "MAKELEVEL=", "GNUMAKEFLAGS=", NULL};
+    const char *const env[] = {"MAKEFLAGS=",    "MFLAGS=",    "MAKELEVEL=",
+                               "GNUMAKEFLAGS=", tmp_variable, NULL};
     struct process_request request = {.argv = (const char *const *)list,
                                       .dir = build->dir,
                                       .env = env,
                                       .keep_fd = -1,
-                                      .output_bytes_max =
-                                          MAKE_OUTPUT_BYTES_MAX};
+                                      .output_bytes_max = MAKE_OUTPUT_BYTES_MAX,
+                                      .end_orphans = true};
     int err = process_run(&request, result);
+    if (tmp != NULL)
+        dir_remove(tmp);
+    free(tmp);
+    free(tmp_variable);
     for (size_t i = 0; list[i] != NULL; i++)
         free(list[i]);
     return err;
@@ -409,37 +448,44 @@ static char *compiler_words(const char *output)
     return NULL;
 }
 
-/* No room for what is built there? That is no fault of the code's. */
-static bool is_full(const char *dir)
+static bool has_little_room(const char *dir)
 {
     struct statvfs info;
     return statvfs(dir, &info) == 0 &&
-           (info.f_bavail * info.f_frsize < ROOM_BYTES_MIN ||
-            (info.f_files > 0 && info.f_favail == 0));
+           info.f_bavail * info.f_frsize < LITTLE_ROOM_BYTES;
 }
 
-/* A build has failed: 1 if the code of `yours` is at fault, else -errno after
- * telling. */
-static int find_fault(const struct build *build, enum sanitizer sanitizer)
+/* The folder in which compiler or linker found no room, as they say, or NULL.
+ * That is no fault of the code's. */
+static const char *full_dir(const struct build *build, const char *words)
 {
     const char *tmp = getenv("TMPDIR");
     if (tmp == NULL)
         tmp = "/tmp";
+    if (words == NULL || strstr(words, strerror(ENOSPC)) == NULL)
+        return NULL;
+    return has_little_room(build->dir) ? build->dir
+           : has_little_room(tmp)      ? tmp
+                                       : NULL;
+}
+
+/* A build has failed: 1 if the code of `yours` is at fault, else -errno after
+ * telling. */
+static int find_fault(const struct build *build, enum sanitizer sanitizer,
+                      const char *words)
+{
     struct process_result result;
-    if (is_full(build->dir) || is_full(tmp)) {
-        complain("%s: %s; free some space, then run this again: nothing of "
-                 "yours was changed",
-                 is_full(build->dir) ? build->dir : tmp, strerror(ENOSPC));
-        return -ENOSPC;
-    }
+    const char *full = full_dir(build, words);
+    if (full != NULL)
+        return complain_write(full, -ENOSPC);
     int err = run_make(build, sanitizer, "course-part", &result);
     if (err < 0)
         return err;
     if (!process_succeeded(&result)) {
-        char *words = compiler_words(result.output);
+        char *faults = compiler_words(result.output);
         complain("%s does not build, and that is no fault of yours:\n%s",
-                 build->week->name, words != NULL ? words : result.output);
-        free(words);
+                 build->week->name, faults != NULL ? faults : result.output);
+        free(faults);
         err = -EIO;
     }
     process_result_release(&result);
@@ -461,7 +507,7 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
     process_result_release(&result);
     if (built)
         return 0;
-    err = find_fault(build, sanitizer);
+    err = find_fault(build, sanitizer, *words);
     if (err < 0) {
         free(*words);
         *words = NULL;

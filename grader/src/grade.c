@@ -53,6 +53,11 @@ static int status_of(int err)
 {
     switch (err) {
     case -EINVAL: /* the member's files, or a choice */
+    case -ENOSPC: /* their disk is full, or not for writing */
+    case -EDQUOT:
+    case -EROFS:
+    case -EACCES:
+    case -EPERM:
         return EXIT_USAGE;
     case -ENOENT: /* no compiler here */
         return EXIT_CANNOT;

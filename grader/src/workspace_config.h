@@ -1,6 +1,6 @@
 /*
  * workspace_config.h: workspace.json, and words that the workspace's modules
- * share. Used by workspace*.c alone.
+ * share. Used by workspace*.c, and by build.c for its words on writing.
  *
  *     {
  *       "course": {"commit": "4a9b…", "url": "https://…"},
