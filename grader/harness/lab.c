@@ -385,6 +385,8 @@ int lab_main(int argc, char **argv)
 {
     struct arguments a;
     forget_check_variables();
+    /* A failure ends the process at once: what was printed is out by then. */
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (!parse(&a, argc, argv)) {
         fprintf(stderr,
                 "usage: %s [--step NAME] [--test NAME] [--seed N] "
