@@ -388,7 +388,7 @@ static char *temporary_dir(void)
 }
 
 /* Run make for one target of starter/week.mk. */
-static int run_make(const struct build *build, enum sanitizer sanitizer,
+static int run_make(const struct build *build, const char *sanitizer,
                     const char *target, struct process_result *result)
 {
     char *list[] = {
@@ -401,7 +401,7 @@ static int run_make(const struct build *build, enum sanitizer sanitizer,
         text_format("OUT=%s", build->dir),
         text_format("TEST_OUT=%s", build->test_dir),
         text_format("FROM=%s", build->from),
-        text_format("SAN=%s", sanitizer_name(sanitizer)),
+        text_format("SAN=%s", sanitizer),
         text_format("WERROR=%s", build->strict ? "-Werror" : ""),
         text_format("%s", target),
         NULL,
@@ -478,7 +478,8 @@ static int find_fault(const struct build *build, enum sanitizer sanitizer,
     const char *full = full_dir(build, words);
     if (full != NULL)
         return complain_write(full, -ENOSPC);
-    int err = run_make(build, sanitizer, "course-part", &result);
+    int err =
+        run_make(build, sanitizer_name(sanitizer), "course-part", &result);
     if (err < 0)
         return err;
     if (!process_succeeded(&result)) {
@@ -499,7 +500,7 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
     *words = NULL;
     int err = check_tools();
     if (err == 0)
-        err = run_make(build, sanitizer, "all", &result);
+        err = run_make(build, sanitizer_name(sanitizer), "all", &result);
     if (err != 0)
         return err;
     bool built = process_succeeded(&result);
@@ -512,6 +513,21 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
         free(*words);
         *words = NULL;
     }
+    return err;
+}
+
+int build_program(const struct build *build, const char *variant, char **words)
+{
+    struct process_result result;
+    *words = NULL;
+    int err = check_tools();
+    if (err == 0)
+        err = run_make(build, variant, "program", &result);
+    if (err != 0)
+        return err;
+    *words = compiler_words(result.output);
+    err = process_succeeded(&result) ? 0 : 1;
+    process_result_release(&result);
     return err;
 }
 

@@ -62,6 +62,14 @@ void build_release(struct build *build);
 int build_make(const struct build *build, enum sanitizer sanitizer,
                char **words);
 
+/*
+ * The program alone, DIR/VARIANT/PROGRAM, for `grade bench`.
+ *   variant   "speed" or "plain" (harness.mk)
+ *   words     as above
+ * Returns 0 built, 1 it does not build, or -errno after telling.
+ */
+int build_program(const struct build *build, const char *variant, char **words);
+
 /* "your 06-wal, reference 07-sstable", or NULL where nothing is used;
  * release with free(). */
 char *build_used_text(const struct build *build);

@@ -21,6 +21,9 @@ struct options {
     const char *use[32]; /* --use, NULL-ended */
     int repeat;          /* --repeat, of verify */
     int jobs;            /* --jobs, of verify */
+    int rounds;          /* --runs, of bench */
+    double seconds;      /* --seconds, of bench */
+    const char *scene;   /* --scene, of bench */
     char **words;        /* after the command */
     int word_count;
 };
@@ -38,6 +41,7 @@ int command_list(const struct options *options);    /* list.c */
 int command_status(const struct options *options);  /* list.c */
 int command_interop(const struct options *options); /* interop.c */
 int command_verify(const struct options *options);  /* verify.c */
+int command_bench(const struct options *options);   /* bench.c */
 int command_update(const struct options *options);  /* update.c */
 int command_doctor(const struct options *options);  /* doctor.c */
 

@@ -27,6 +27,10 @@ const struct argp_option option_table[] = {
     {"anyway", OPTION_KEY + 7, NULL, 0, "though it does not pass yet", 0},
     {"repeat", OPTION_KEY + 8, "N", 0, "rounds, each with other seeds", 0},
     {"jobs", OPTION_KEY + 9, "N", 0, "how many at once", 0},
+    {"runs", OPTION_KEY + 10, "N", 0, "good turns of each program (5)", 0},
+    {"seconds", OPTION_KEY + 11, "S", 0, "of a turn (1)", 0},
+    {"scene", OPTION_KEY + 12, "CxBxD", 0,
+     "only these clients, bytes and messages in flight: 64x64x1,1024x64x1", 0},
     {0},
 };
 
@@ -97,6 +101,18 @@ const struct command commands[] = {
      "members' programs against each other",
      "For weeks with a wire or file format of their own, which have a step "
      "named interop: every mix of the folders' programs."},
+    {"bench", command_bench, "WEEK", 1, 1,
+     OPTION_WORKSPACE | OPTION_RUNS | OPTION_SECONDS | OPTION_SCENE |
+         OPTION_FORMAT | OPTION_OUTPUT,
+     "how fast your program is, beside others",
+     "Yours, the reference, the reference without what it does for speed "
+     "alone, and what a user would pick instead, under the same load. They "
+     "take turns, and only ratios within a round are trusted; a turn in which "
+     "the machine was busy with something else is dropped. So leave the "
+     "machine alone meanwhile: all scenes take some ten minutes.\n"
+     "\n"
+     "It draws a chart, .grade/bench/NN.svg in your workspace. `make bench "
+     "WEEK=02` installs what the others need."},
     {"verify", command_verify, "[WEEK...]", 0, -1,
      OPTION_ALL | OPTION_REPEAT | OPTION_JOBS,
      "prove weeks: for who maintains them",
@@ -174,7 +190,7 @@ static void print_table(struct pen *pen)
         "start", "", "watch", "hint", "ask", "debug", "show", "drill", NULL};
     static const char *const overview[] = {"list",   "status", "use",
                                            "update", "doctor", NULL};
-    static const char *const together[] = {"interop", "verify", NULL};
+    static const char *const together[] = {"bench", "interop", "verify", NULL};
 
     pen_write(pen, INK_STRONG, "grade");
     pen_write(pen, INK_PLAIN, " [COMMAND] [WEEK[.STEP]] [OPTION...]\n");

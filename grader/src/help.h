@@ -21,8 +21,11 @@ enum option_bit {
     OPTION_ANYWAY = 1 << 7,
     OPTION_REPEAT = 1 << 8,
     OPTION_JOBS = 1 << 9,
+    OPTION_RUNS = 1 << 10,
+    OPTION_SECONDS = 1 << 11,
+    OPTION_SCENE = 1 << 12,
 };
-#define OPTIONS 10
+#define OPTIONS 13
 
 struct command {
     const char *name; /* "": grade itself */

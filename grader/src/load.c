@@ -5,11 +5,11 @@
  *     grade-load --connections=64 --bytes=64 --depth=1 --seconds=1
  *         --cpu=1 127.0.0.1 40123
  *
- * prints one line of JSON: messages, waits, seconds, bytes_per_second; p50_ns,
- * p90_ns, p99_ns, p999_ns, max_ns; generator_ran_ns, generator_held_up_ns, and
- * the same two of the server, which is the process group --group
- * (schedstat.h); stolen_seconds. What a message's time is stands in
- * load_echo.h.
+ * prints one line of JSON: messages, waits, events, seconds, bytes_per_second;
+ * p50_ns, p90_ns, p99_ns, p999_ns, max_ns; generator_ran_ns,
+ * generator_held_up_ns, and the same two of the server, which is the process
+ * group --group (schedstat.h); stolen_seconds. What a message's time is stands
+ * in load_echo.h.
  *
  * Exit status: 0 measured · 1 the server failed · 2 wrong usage.
  */
@@ -111,12 +111,13 @@ static int print(const struct load_request *request,
 {
     double bytes = (double)result->messages * request->message_bytes;
     json_t *json = json_pack(
-        "{sI sI sf sf sI sI sI sI sI sI sI sI sI sf}", "messages",
+        "{sI sI sI sf sf sI sI sI sI sI sI sI sI sI sf}", "messages",
         (json_int_t)result->messages, "waits", (json_int_t)result->waits,
-        "seconds", result->seconds, "bytes_per_second", bytes / result->seconds,
-        "p50_ns", percentile(result, 50), "p90_ns", percentile(result, 90),
-        "p99_ns", percentile(result, 99), "p999_ns", percentile(result, 99.9),
-        "max_ns", (json_int_t)result->times.max, "generator_ran_ns",
+        "events", (json_int_t)result->events, "seconds", result->seconds,
+        "bytes_per_second", bytes / result->seconds, "p50_ns",
+        percentile(result, 50), "p90_ns", percentile(result, 90), "p99_ns",
+        percentile(result, 99), "p999_ns", percentile(result, 99.9), "max_ns",
+        (json_int_t)result->times.max, "generator_ran_ns",
         (json_int_t)result->generator_ran_ns, "generator_held_up_ns",
         (json_int_t)result->generator_held_up_ns, "server_ran_ns",
         (json_int_t)result->server_ran_ns, "server_held_up_ns",

@@ -239,6 +239,7 @@ static int run_until(struct load *load, uint64_t end)
         if (count == 0)
             return -ETIMEDOUT;
         load->result->waits++;
+        load->result->events += count > 0 ? (uint64_t)count : 0;
         for (int i = 0; i < count && err == 0; i++)
             err = receive(load, events[i].data.ptr);
         for (int i = 0; i < count && err == 0; i++)

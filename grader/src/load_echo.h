@@ -37,8 +37,9 @@ struct load_request {
 
 struct load_result {
     uint64_t messages;
-    double seconds; /* what they really took */
-    uint64_t waits; /* calls of epoll_wait: many mean that we had time */
+    double seconds;  /* what they really took */
+    uint64_t waits;  /* calls of epoll_wait */
+    uint64_t events; /* that they gave: few a wait mean that we had time */
     uint64_t generator_ran_ns;     /* processor time within these seconds */
     uint64_t generator_held_up_ns; /* schedstat.h */
     uint64_t server_ran_ns;

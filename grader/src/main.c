@@ -23,6 +23,9 @@
 #define COMMANDS_MAX 32
 #define REPEAT_MAX 100000
 #define JOBS_MAX 1024
+#define RUNS_MAX 21 /* BENCH_ROUNDS_MAX, where two in three are dropped */
+#define SECONDS_MIN 0.01
+#define SECONDS_MAX 60
 #define USE_MAX 31 /* and the NULL that ends them */
 #define KEY_HELP (OPTION_KEY + OPTIONS)
 
@@ -59,6 +62,18 @@ static int parse_count(const char *name, const char *text, int max,
         argp_error(state, "--%s=%s: a number from 1 to %d is wanted", name,
                    text, max);
     return (int)count;
+}
+
+static double parse_seconds(const char *text, struct argp_state *state)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+
+    if (end == text || *end || !(seconds >= SECONDS_MIN) ||
+        seconds > SECONDS_MAX)
+        argp_error(state, "--seconds=%s: a number from %g to %d is wanted",
+                   text, SECONDS_MIN, SECONDS_MAX);
+    return seconds;
 }
 
 static void parse_use(struct line *line, char *text, struct argp_state *state)
@@ -114,6 +129,15 @@ static error_t take_option(int bit, char *text, struct line *line,
         break;
     case OPTION_REPEAT:
         o->repeat = parse_count("repeat", text, REPEAT_MAX, state);
+        break;
+    case OPTION_RUNS:
+        o->rounds = parse_count("runs", text, RUNS_MAX, state);
+        break;
+    case OPTION_SECONDS:
+        o->seconds = parse_seconds(text, state);
+        break;
+    case OPTION_SCENE:
+        o->scene = text;
         break;
     case OPTION_JOBS:
         o->jobs = parse_count("jobs", text, JOBS_MAX, state);

@@ -98,11 +98,11 @@ static const cyaml_schema_value_t peer_schema = {
 };
 
 static const cyaml_schema_field_t bench_fields[] = {
-    CYAML_FIELD_ENUM("load", CYAML_FLAG_STRICT, struct bench, load, loads,
+    CYAML_FIELD_ENUM("load", CYAML_FLAG_STRICT, struct bench_plan, load, loads,
                      COUNT_OF(loads)),
-    CYAML_FIELD_ENUM("plain", OPTIONAL_WORD, struct bench, plain, truths,
+    CYAML_FIELD_ENUM("plain", OPTIONAL_WORD, struct bench_plan, plain, truths,
                      COUNT_OF(truths)),
-    CYAML_FIELD_SEQUENCE("peers", OPTIONAL_LIST, struct bench, peers,
+    CYAML_FIELD_SEQUENCE("peers", OPTIONAL_LIST, struct bench_plan, peers,
                          &peer_schema, 0, PEERS_MAX),
     CYAML_FIELD_END,
 };

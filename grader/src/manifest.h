@@ -59,7 +59,7 @@ struct bench_peer {
 enum bench_load { LOAD_ECHO };
 
 /* What `grade bench` does with the week's program. */
-struct bench {
+struct bench_plan {
     enum bench_load load; /* the clients */
     bool plain;           /* the solution heeds -DPLAIN */
     struct bench_peer *peers;
@@ -83,7 +83,7 @@ struct manifest {
     unsigned uses_programs_count;
     char **calls; /* library calls that the contract allows; none: all */
     unsigned calls_count;
-    struct bench *bench; /* NULL: none */
+    struct bench_plan *bench; /* NULL: none */
     struct reading *reading;
     unsigned reading_count;
     struct step *steps;

@@ -199,7 +199,7 @@ static int check_uses(const struct week *week, const char *course,
 
 static int check_bench(const struct week *week, const char *text)
 {
-    const struct bench *bench = week->manifest.bench;
+    const struct bench_plan *bench = week->manifest.bench;
     int from = line_of(text, 1, "bench", ""), err = 0;
 
     if (bench && !week->manifest.program)

@@ -1,0 +1,168 @@
+/*
+ * bench_programs.c: what is measured: mine, the reference, the reference
+ * without what it does for speed alone, and the week's peers.
+ *
+ * The first three are built by starter/week.mk as any program, but optimised
+ * and without a sanitizer (harness.mk: speed and plain).
+ */
+#include "bench.h"
+
+#include "course.h"
+#include "files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Both texts are taken. */
+static void add(struct bench *bench, const char *name, char *command,
+                char *why_not)
+{
+    struct bench_program *p = &bench->programs[bench->program_count++];
+
+    p->name = text_format("%s", name);
+    p->command = command;
+    p->why_not = why_not;
+}
+
+/* ---- Of the week ---- */
+
+/*
+ * Build the week's program from these sources.
+ * Returns its path, release with free(); or NULL: with *words set, the code
+ * does not build; else it was told.
+ */
+static char *build_one(struct bench *bench, const char *from,
+                       const struct workspace *workspace, const char *variant,
+                       char **words)
+{
+    char *dir = text_format("%s/build/%s/%s", bench->state, bench->week->name,
+                            workspace ? "mine" : "reference");
+    char *program = NULL;
+    struct build_request request = {.week = bench->week,
+                                    .from = from,
+                                    .dir = dir,
+                                    .state = bench->state,
+                                    .workspace = workspace};
+    struct build build;
+
+    *words = NULL;
+    if (build_prepare(&build, &request) == 0 &&
+        build_program(&build, variant, words) == 0) {
+        program = text_format("%s/%s/%s", dir, variant,
+                              bench->week->manifest.program);
+        free(*words); /* warnings */
+        *words = NULL;
+    }
+    build_release(&build);
+    free(dir);
+    return program;
+}
+
+static void add_mine(struct bench *bench, const struct workspace *workspace)
+{
+    char *from = workspace ? workspace_week_dir(workspace, bench->week) : NULL;
+    char *words;
+
+    if (from && path_is_dir(from)) {
+        char *program = build_one(bench, from, workspace, "speed", &words);
+        add(bench, "mine", program,
+            program ? NULL
+                    : text_format("does not build; `grade %02d` says why",
+                                  bench->week->number));
+        free(words);
+    }
+    free(from);
+}
+
+static int add_reference(struct bench *bench, const char *name,
+                         const char *variant)
+{
+    char *words;
+    char *program =
+        build_one(bench, bench->week->solution, NULL, variant, &words);
+
+    if (!program) {
+        complain("the reference of %s does not build, and that is no fault of "
+                 "yours:\n%s",
+                 bench->week->name, words ? words : "");
+        free(words);
+        return -EIO;
+    }
+    add(bench, name, program, NULL);
+    return 0;
+}
+
+/* ---- Peers ---- */
+
+static bool is_source(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 2 && strcmp(name + len - 2, ".c") == 0;
+}
+
+/* Compile one C file. Returns the program's path, or NULL with the compiler's
+ * words. */
+static char *compile(const struct bench *bench, const struct bench_peer *peer,
+                     const char *source, char **words)
+{
+    char *dir = text_format("%s/build/peers", bench->state);
+    char *program =
+        text_format("%s/%.*s", dir, (int)strlen(peer->run) - 2, peer->run);
+    const char *argv[16] = {"gcc",      "-std=gnu17", "-D_GNU_SOURCE", "-O2",
+                            "-pthread", "-o",         program,         source};
+    size_t words_used = 8;
+    struct process_request request = {.argv = argv, .keep_fd = -1};
+    struct process_result result = {0};
+    char *libs[6] = {NULL};
+    bool built = false;
+
+    for (unsigned i = 0; i < peer->libs_count && i < 6; i++)
+        argv[words_used++] = libs[i] = text_format("-l%s", peer->libs[i]);
+    if (dir_make(dir) == 0 && process_run(&request, &result) == 0)
+        built = process_succeeded(&result);
+    *words = text_format("%.300s", result.output ? result.output : "");
+    process_result_release(&result);
+    for (unsigned i = 0; i < 6; i++)
+        free(libs[i]);
+    free(dir);
+    if (built)
+        return program;
+    free(program);
+    return NULL;
+}
+
+static void add_peer(struct bench *bench, const struct bench_peer *peer)
+{
+    char *path = text_format("%s/bench/%s", bench->week->dir, peer->run);
+    char *words = NULL, *why_not = NULL;
+
+    if (is_source(peer->run)) {
+        char *program = compile(bench, peer, path, &words);
+        free(path);
+        path = program;
+        if (!path)
+            why_not = text_format("does not build; `make bench WEEK=%02d` "
+                                  "installs what it needs",
+                                  bench->week->number);
+    }
+    add(bench, peer->name, path, why_not);
+    free(words);
+}
+
+int bench_programs_build(struct bench *bench, const struct workspace *workspace)
+{
+    const struct bench_plan *plan = bench->week->manifest.bench;
+    int err;
+
+    add_mine(bench, workspace);
+    bench->reference = bench->program_count;
+    err = add_reference(bench, "reference", "speed");
+    if (err == 0 && plan->plain)
+        err = add_reference(bench, "reference, plain", "plain");
+    for (unsigned i = 0; i < plan->peers_count && err == 0; i++)
+        add_peer(bench, &plan->peers[i]);
+    return err;
+}
