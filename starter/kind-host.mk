@@ -18,6 +18,14 @@ use_dir = $(lastword $(subst =, ,$(1)))
 USED_ARCHIVES := $(foreach use,$(USES),$(call use_dir,$(use))/$(SAN)/module.a)
 USED_PROGRAMS := $(foreach use,$(PROGRAMS),$(call use_dir,$(use)))
 
+# tests/*_client.c of a used week serve the tests of this one too: a later
+# server is asked what the earlier one was.
+CLIENT_OBJECTS := $(foreach use,$(USES),$(patsubst $(COURSE)/weeks/%.c,\
+	$(T)/clients/%.o,$(wildcard \
+	$(COURSE)/weeks/$(call use_name,$(use))/tests/*_client.c)))
+CLIENT_INCLUDES := $(foreach use,$(USES),\
+	-iquote $(COURSE)/weeks/$(call use_name,$(use))/tests)
+
 INCLUDES := -iquote $(WEEK_DIR) \
 	$(foreach use,$(USES) $(PROGRAMS),\
 	-iquote $(COURSE)/weeks/$(call use_name,$(use)))
@@ -57,8 +65,14 @@ $(B)/main.o: $(WEEK_DIR)/main.c $(CONFIG)
 $(TEST_OBJECTS): $(T)/tests/%.o: $(WEEK_DIR)/tests/%.c
 	@mkdir -p $(@D)
 	$(Q)cd $(WEEK_DIR) && $(CC) $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(INCLUDES) \
-		-I $(HARNESS) -Werror -Wno-error=deprecated-declarations -MMD -MP \
+		-I $(HARNESS) $(CLIENT_INCLUDES) -Werror \
+		-Wno-error=deprecated-declarations -MMD -MP \
 		-MF $(call abs,$(@:.o=.d)) -MT $@ -c tests/$*.c -o $(call abs,$@)
+
+$(CLIENT_OBJECTS): $(T)/clients/%.o: $(COURSE)/weeks/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(INCLUDES) -I $(HARNESS) \
+		-Werror -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
 $(B)/module.a: $(OBJECTS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -98,10 +112,10 @@ $(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(HARNESS)/wrap.list
 	$(Q)$(LD) -r $(WRAPS) -o $@ $(OBJECTS) \
 		--whole-archive $(USED_ARCHIVES) --no-whole-archive
 
-$(B)/test: $(B)/under_test.o $(TEST_OBJECTS) \
+$(B)/test: $(B)/under_test.o $(TEST_OBJECTS) $(CLIENT_OBJECTS) \
 		$(COURSE)/build/harness/$(SAN)/libharness.a | $(programs_before)
-	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(TEST_OBJECTS) $< \
-		$(COURSE)/build/harness/$(SAN)/libharness.a $(CHECK_LIBS)
+	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(TEST_OBJECTS) \
+		$(CLIENT_OBJECTS) $< $(COURSE)/build/harness/$(SAN)/libharness.a $(CHECK_LIBS)
 
 ifneq ($(PROGRAM),)
 $(B)/$(PROGRAM): $(B)/main.o $(B)/module.a $(USED_ARCHIVES)
@@ -119,4 +133,5 @@ compile_commands.json: $(CONFIG)
 			"$(CC) $(strip $(WEEK_CFLAGS)) -c $$file"; comma=,; \
 	done; echo ']'; } > $@
 
--include $(OBJECTS:.o=.d) $(B)/main.d $(TEST_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(B)/main.d $(TEST_OBJECTS:.o=.d) \
+	$(CLIENT_OBJECTS:.o=.d)

@@ -45,7 +45,7 @@ all: $(B)/test $(if $(PROGRAM),$(B)/$(PROGRAM)) warnings compile_commands
 module: $(B)/module.a
 # What is no member's: if this does not build, they are not at fault.
 course-part: $(COURSE)/build/harness/$(SAN)/libharness.a $(TEST_OBJECTS) \
-	$(GIVEN_OBJECTS) $(if $(PROGRAM),$(B)/main.o)
+	$(CLIENT_OBJECTS) $(GIVEN_OBJECTS) $(if $(PROGRAM),$(B)/main.o)
 program: $(if $(PROGRAM),$(B)/$(PROGRAM))
 
 # Each step under the sanitizer that its manifest names.

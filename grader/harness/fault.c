@@ -28,8 +28,15 @@ static const struct {
     [ACCEPT] = {"accept", FAMILY_ACCEPT},
     [ACCEPT4] = {"accept4", FAMILY_ACCEPT},
     [BIND] = {"bind", NO_FAMILY},
+    [CLOCK_GETTIME] = {"clock_gettime", NO_FAMILY},
     [CLOSE] = {"close", NO_FAMILY},
     [CONNECT] = {"connect", NO_FAMILY},
+    [EPOLL_CREATE1] = {"epoll_create1", NO_FAMILY},
+    [EPOLL_CTL] = {"epoll_ctl", NO_FAMILY},
+    [EPOLL_PWAIT] = {"epoll_pwait", FAMILY_WAIT},
+    [EPOLL_PWAIT2] = {"epoll_pwait2", FAMILY_WAIT},
+    [EPOLL_WAIT] = {"epoll_wait", FAMILY_WAIT},
+    [EVENTFD] = {"eventfd", NO_FAMILY},
     [LISTEN] = {"listen", NO_FAMILY},
     [PTHREAD_CREATE] = {"pthread_create", NO_FAMILY},
     [READ] = {"read", FAMILY_INPUT},
@@ -47,6 +54,7 @@ static const struct {
     [FAMILY_INPUT] = {FAULT_INPUT, NO_FAMILY},
     [FAMILY_OUTPUT] = {FAULT_OUTPUT, NO_FAMILY},
     [FAMILY_ACCEPT] = {FAULT_ACCEPT, NO_FAMILY},
+    [FAMILY_WAIT] = {FAULT_WAIT, NO_FAMILY},
 };
 
 struct rule {
@@ -64,6 +72,7 @@ struct state {
     struct rule rules[RULES_MAX];
     _Atomic uint64_t calls[TARGETS];
     _Atomic uint64_t hits[TARGETS];
+    _Atomic uint64_t bytes[TARGETS];
 };
 
 static struct state *state;
@@ -161,6 +170,7 @@ void fault_reset(void)
     for (int i = 0; i < TARGETS; i++) {
         state->calls[i] = 0;
         state->hits[i] = 0;
+        state->bytes[i] = 0;
     }
 }
 
@@ -172,6 +182,11 @@ unsigned long fault_calls(const char *call)
 unsigned long fault_hits(const char *call)
 {
     return state->hits[find_target(call)];
+}
+
+uint64_t fault_bytes(const char *call)
+{
+    return state->bytes[find_target(call)];
 }
 
 void fault_begin(void)
@@ -194,16 +209,17 @@ __attribute__((constructor)) static void begin_program(void)
 
 /* ---- One wrapped call ---- */
 
-static uint64_t add_one(_Atomic uint64_t *counter)
+static uint64_t add(_Atomic uint64_t *counter, uint64_t n)
 {
-    return atomic_fetch_add_explicit(counter, 1, memory_order_relaxed) + 1;
+    return atomic_fetch_add_explicit(counter, n, memory_order_relaxed) + n;
 }
 
-static void count(_Atomic uint64_t *counters, enum fault_target call)
+static void count(_Atomic uint64_t *counters, enum fault_target call,
+                  uint64_t n)
 {
-    add_one(&counters[call]);
+    add(&counters[call], n);
     if (targets[call].family != NO_FAMILY)
-        add_one(&counters[targets[call].family]);
+        add(&counters[targets[call].family], n);
 }
 
 static bool covers(const struct rule *rule, enum fault_target call)
@@ -214,7 +230,7 @@ static bool covers(const struct rule *rule, enum fault_target call)
 
 static void apply(struct rule *rule, struct fault_verdict *v)
 {
-    uint64_t n = add_one(&rule->seen);
+    uint64_t n = add(&rule->seen, 1);
     if (rule->every ? n % rule->k != 0 : n != rule->k)
         return;
     if (rule->error == 0)
@@ -227,7 +243,7 @@ struct fault_verdict fault_judge(enum fault_target call)
 {
     struct fault_verdict v = {call, 0, SIZE_MAX};
     uint32_t used = state->rules_used;
-    count(state->calls, call);
+    count(state->calls, call, 1);
     for (uint32_t i = 0; i < used && i < RULES_MAX; i++)
         if (covers(&state->rules[i], call))
             apply(&state->rules[i], &v);
@@ -236,7 +252,7 @@ struct fault_verdict fault_judge(enum fault_target call)
 
 int fault_failed(const struct fault_verdict *v)
 {
-    count(state->hits, v->call);
+    count(state->hits, v->call, 1);
     errno = v->error;
     return -1;
 }
@@ -245,6 +261,13 @@ size_t fault_cut_len(const struct fault_verdict *v, size_t len)
 {
     if (len <= v->most)
         return len;
-    count(state->hits, v->call);
+    count(state->hits, v->call, 1);
     return v->most;
+}
+
+ssize_t fault_moved(const struct fault_verdict *v, ssize_t moved)
+{
+    if (moved > 0)
+        count(state->bytes, v->call, (uint64_t)moved);
+    return moved;
 }

@@ -34,6 +34,7 @@
 #define FAULT_INPUT "input"   /* read readv recv recvfrom recvmsg */
 #define FAULT_OUTPUT "output" /* write writev send sendto sendmsg */
 #define FAULT_ACCEPT "accept" /* accept accept4 */
+#define FAULT_WAIT "wait"     /* epoll_wait epoll_pwait epoll_pwait2 */
 
 /* The k-th call from now on, once, fails with error. Requires: k >= 1. */
 void fault_fail(const char *call, unsigned long k, int error);
@@ -57,6 +58,10 @@ void fault_reset(void);
  * since fault_reset or the test's beginning. */
 unsigned long fault_calls(const char *call);
 unsigned long fault_hits(const char *call);
+
+/* Bytes that calls of input or output have moved, over the same time. One that
+ * only looked (MSG_PEEK) has moved none. */
+uint64_t fault_bytes(const char *call);
 
 /* Forget everything and share it with nobody that runs already. lab_main does
  * this before each test. */

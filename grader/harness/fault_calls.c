@@ -1,5 +1,6 @@
 /*
- * fault_calls.c: the other end of ld --wrap: __wrap_X for every X of wrap.list.
+ * fault_calls.c: the other end of ld --wrap: __wrap_X for every X of wrap.list
+ * but those of time, which are in clock.c.
  *
  * Each asks fault_judge() and then fails, moves less, or calls the real X. The
  * harness is not linked with --wrap, so a plain read() in this file is the
@@ -9,6 +10,8 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -18,14 +21,18 @@
 ssize_t __wrap_read(int fd, void *data, size_t len)
 {
     struct fault_verdict v = fault_judge(READ);
-    return v.error ? fault_failed(&v) : read(fd, data, fault_cut_len(&v, len));
+    if (v.error)
+        return fault_failed(&v);
+    return fault_moved(&v, read(fd, data, fault_cut_len(&v, len)));
 }
 
 ssize_t __wrap_recv(int fd, void *data, size_t len, int flags)
 {
     struct fault_verdict v = fault_judge(RECV);
-    return v.error ? fault_failed(&v)
-                   : recv(fd, data, fault_cut_len(&v, len), flags);
+    if (v.error)
+        return fault_failed(&v);
+    ssize_t n = recv(fd, data, fault_cut_len(&v, len), flags);
+    return flags & MSG_PEEK ? n : fault_moved(&v, n);
 }
 
 ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags,
@@ -34,20 +41,25 @@ ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags,
     struct fault_verdict v = fault_judge(RECVFROM);
     if (v.error)
         return fault_failed(&v);
-    return recvfrom(fd, data, fault_cut_len(&v, len), flags, from, from_len);
+    ssize_t n =
+        recvfrom(fd, data, fault_cut_len(&v, len), flags, from, from_len);
+    return flags & MSG_PEEK ? n : fault_moved(&v, n);
 }
 
 ssize_t __wrap_write(int fd, const void *data, size_t len)
 {
     struct fault_verdict v = fault_judge(WRITE);
-    return v.error ? fault_failed(&v) : write(fd, data, fault_cut_len(&v, len));
+    if (v.error)
+        return fault_failed(&v);
+    return fault_moved(&v, write(fd, data, fault_cut_len(&v, len)));
 }
 
 ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
 {
     struct fault_verdict v = fault_judge(SEND);
-    return v.error ? fault_failed(&v)
-                   : send(fd, data, fault_cut_len(&v, len), flags);
+    if (v.error)
+        return fault_failed(&v);
+    return fault_moved(&v, send(fd, data, fault_cut_len(&v, len), flags));
 }
 
 ssize_t __wrap_sendto(int fd, const void *data, size_t len, int flags,
@@ -56,7 +68,8 @@ ssize_t __wrap_sendto(int fd, const void *data, size_t len, int flags,
     struct fault_verdict v = fault_judge(SENDTO);
     if (v.error)
         return fault_failed(&v);
-    return sendto(fd, data, fault_cut_len(&v, len), flags, to, to_len);
+    size_t cut = fault_cut_len(&v, len);
+    return fault_moved(&v, sendto(fd, data, cut, flags, to, to_len));
 }
 
 /* ---- Calls that move bytes from or to several buffers ---- */
@@ -104,7 +117,7 @@ ssize_t __wrap_readv(int fd, const struct iovec *parts, int count)
     if (v.error)
         return fault_failed(&v);
     cut_vector(&vector, &v, parts, (size_t)count);
-    return readv(fd, vector.parts, (int)vector.count);
+    return fault_moved(&v, readv(fd, vector.parts, (int)vector.count));
 }
 
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
@@ -114,7 +127,7 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
     if (v.error)
         return fault_failed(&v);
     cut_vector(&vector, &v, parts, (size_t)count);
-    return writev(fd, vector.parts, (int)vector.count);
+    return fault_moved(&v, writev(fd, vector.parts, (int)vector.count));
 }
 
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
@@ -131,7 +144,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
     copy.msg_iov = message->msg_iov;
     copy.msg_iovlen = message->msg_iovlen;
     *message = copy; /* the kernel wrote lengths and flags there */
-    return n;
+    return flags & MSG_PEEK ? n : fault_moved(&v, n);
 }
 
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -144,7 +157,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
     struct msghdr copy = *message;
     copy.msg_iov = (struct iovec *)vector.parts;
     copy.msg_iovlen = vector.count;
-    return sendmsg(fd, &copy, flags);
+    return fault_moved(&v, sendmsg(fd, &copy, flags));
 }
 
 /* ---- The others ---- */
@@ -184,6 +197,24 @@ int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len)
 {
     struct fault_verdict v = fault_judge(CONNECT);
     return v.error ? fault_failed(&v) : connect(fd, address, len);
+}
+
+int __wrap_epoll_create1(int flags)
+{
+    struct fault_verdict v = fault_judge(EPOLL_CREATE1);
+    return v.error ? fault_failed(&v) : epoll_create1(flags);
+}
+
+int __wrap_epoll_ctl(int epoll_fd, int what, int fd, struct epoll_event *event)
+{
+    struct fault_verdict v = fault_judge(EPOLL_CTL);
+    return v.error ? fault_failed(&v) : epoll_ctl(epoll_fd, what, fd, event);
+}
+
+int __wrap_eventfd(unsigned count, int flags)
+{
+    struct fault_verdict v = fault_judge(EVENTFD);
+    return v.error ? fault_failed(&v) : eventfd(count, flags);
 }
 
 int __wrap_listen(int fd, int backlog)

@@ -6,13 +6,22 @@
 
 #include "fault.h"
 
+#include <sys/types.h>
+
 /* What a fault can be armed for: the calls of wrap.list, then the families. */
 enum fault_target {
     ACCEPT,
     ACCEPT4,
     BIND,
+    CLOCK_GETTIME,
     CLOSE,
     CONNECT,
+    EPOLL_CREATE1,
+    EPOLL_CTL,
+    EPOLL_PWAIT,
+    EPOLL_PWAIT2,
+    EPOLL_WAIT,
+    EVENTFD,
     LISTEN,
     PTHREAD_CREATE,
     READ,
@@ -30,6 +39,7 @@ enum fault_target {
     FAMILY_INPUT,
     FAMILY_OUTPUT,
     FAMILY_ACCEPT,
+    FAMILY_WAIT,
     TARGETS,
     NO_FAMILY = TARGETS
 };
@@ -52,5 +62,8 @@ int fault_failed(const struct fault_verdict *v);
 
 /* The length that the call may have. It is a hit only if that is shorter. */
 size_t fault_cut_len(const struct fault_verdict *v, size_t len);
+
+/* Count the bytes that the call moved; gives `moved`, what it returned. */
+ssize_t fault_moved(const struct fault_verdict *v, ssize_t moved);
 
 #endif

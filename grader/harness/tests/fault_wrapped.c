@@ -7,6 +7,9 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static ssize_t result(ssize_t returned)
@@ -69,10 +72,25 @@ static int create_thread(void)
     return errno == ENOTTY ? -error : -ERANGE;
 }
 
+static int call_epoll(const char *name)
+{
+    struct epoll_event event = {0};
+    if (strcmp(name, "epoll_create1") == 0)
+        return epoll_create1(-1);
+    if (strcmp(name, "epoll_ctl") == 0)
+        return epoll_ctl(-1, EPOLL_CTL_ADD, 0, &event);
+    if (strcmp(name, "epoll_pwait") == 0)
+        return epoll_pwait(-1, &event, 1, 0, NULL);
+    if (strcmp(name, "epoll_pwait2") == 0)
+        return epoll_pwait2(-1, &event, 1, NULL, NULL);
+    return epoll_wait(-1, &event, 1, 0);
+}
+
 int wrapped_call(const char *name)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     struct sockaddr *to = (struct sockaddr *)&address;
+    struct timespec time;
     char byte = 0;
     if (strcmp(name, "accept") == 0)
         return (int)result(accept(-1, NULL, NULL));
@@ -82,6 +100,12 @@ int wrapped_call(const char *name)
         return (int)result(bind(-1, to, sizeof address));
     if (strcmp(name, "close") == 0)
         return wrapped_close(dup(0));
+    if (strcmp(name, "clock_gettime") == 0)
+        return (int)result(clock_gettime(CLOCK_MONOTONIC, &time));
+    if (strncmp(name, "epoll", 5) == 0)
+        return (int)result(call_epoll(name));
+    if (strcmp(name, "eventfd") == 0)
+        return (int)result(eventfd(0, -1));
     if (strcmp(name, "connect") == 0)
         return (int)result(connect(-1, to, sizeof address));
     if (strcmp(name, "listen") == 0)
