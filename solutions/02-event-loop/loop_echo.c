@@ -1,0 +1,304 @@
+/*
+ * loop_echo.c: an echo server that one thread runs on a loop.
+ *
+ * A client is in one of two states:
+ *
+ *                      the kernel did not take all
+ *               +------------------------------------------+
+ *               |                                          v
+ *            READING                                   DRAINING
+ *   waits for LOOP_READABLE                   waits for LOOP_WRITABLE
+ *   nothing is pending                        `pending` is to be sent
+ *               ^                                          |
+ *               +------------------------------------------+
+ *                           all of it is sent
+ *
+ * Invariants
+ *  1. While something is pending nothing is read: so bytes keep their order, a
+ *     client costs us one read's worth at most, and TCP stops a client that
+ *     does not take its answers.
+ *  2. End of file is read in READING only, so nothing is pending then, and the
+ *     close that follows loses nothing.
+ *  3. A client leaves the loop before its descriptor is closed, and nothing
+ *     touches it after client_close().
+ *
+ * Threads: the loop's.
+ */
+#include "loop_echo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct client {
+    struct loop_echo *echo;
+    struct client *next, **link; /* link: what points at this one */
+    int fd;
+    unsigned char *pending; /* read and not sent; NULL in READING */
+    size_t pending_len, pending_sent;
+    uint64_t moved_at;   /* when a byte last moved */
+    uint64_t idle_timer; /* its handle, or 0 */
+};
+
+struct loop_echo {
+    struct loop *loop;
+    int listener;
+    int spare_fd; /* given up for a moment when there is no other; step 7 */
+    uint64_t idle;
+    struct client *clients;
+    /* One for all: what is read leaves it before the callback ends. */
+    unsigned char chunk[LOOP_ECHO_BUFFER_BYTES];
+};
+
+static void client_close(struct client *c)
+{
+    loop_timer_cancel(c->echo->loop, c->idle_timer);
+    loop_remove(c->echo->loop, c->fd);
+    close(c->fd);
+    *c->link = c->next;
+    if (c->next != NULL)
+        c->next->link = c->link;
+    free(c->pending);
+    free(c);
+}
+
+/* ---- Step 8: idle clients ---- */
+
+/*
+ * The timer is not moved when a byte moves, which would cost two changes of
+ * the heap a message. It looks, when it is due, whether it came too early.
+ */
+static void on_idle(struct loop *loop, uint64_t at, void *user)
+{
+    struct client *c = user;
+    (void)at;
+    c->idle_timer = 0;
+    uint64_t idle_at = c->moved_at + c->echo->idle;
+    if (idle_at <= loop_now(loop) ||
+        loop_timer_start(loop, idle_at, on_idle, c, &c->idle_timer) < 0)
+        client_close(c);
+}
+
+static int watch_idleness(struct client *c)
+{
+    struct loop_echo *echo = c->echo;
+    c->moved_at = loop_now(echo->loop);
+    if (echo->idle == 0)
+        return 0;
+    return loop_timer_start(echo->loop, c->moved_at + echo->idle, on_idle, c,
+                            &c->idle_timer);
+}
+
+/* ---- Steps 2 and 3: one client ---- */
+
+static bool is_for_later(ssize_t result)
+{
+    return result < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* Send some, without waiting. Returns the count, 0 if it is for later, or
+ * -errno. MSG_NOSIGNAL: week 01, step 7. */
+static ssize_t send_some(struct client *c, const void *data, size_t len)
+{
+    ssize_t n = send(c->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0)
+        c->moved_at = loop_now(c->echo->loop);
+    else
+        n = is_for_later(n) ? 0 : -errno;
+    return n;
+}
+
+/* From READING to DRAINING. data is copied. */
+static int begin_draining(struct client *c, const void *data, size_t len)
+{
+    c->pending = malloc(len);
+    if (c->pending == NULL)
+        return -ENOMEM;
+    memcpy(c->pending, data, len);
+    c->pending_len = len;
+    c->pending_sent = 0;
+    return loop_modify(c->echo->loop, c->fd, LOOP_WRITABLE);
+}
+
+/* DRAINING: send what is pending; when all of it is sent, read again. */
+static int drain(struct client *c)
+{
+    ssize_t n = send_some(c, c->pending + c->pending_sent,
+                          c->pending_len - c->pending_sent);
+    if (n < 0)
+        return (int)n;
+    c->pending_sent += (size_t)n;
+    if (c->pending_sent < c->pending_len)
+        return 0;
+    free(c->pending);
+    c->pending = NULL;
+    return loop_modify(c->echo->loop, c->fd, LOOP_READABLE);
+}
+
+/*
+ * For speed alone: offer the bytes to the kernel at once. It takes all of them
+ * nearly always, and then there is no copy, no epoll_ctl and no second turn.
+ * Without it (return 0) everything goes through DRAINING.
+ */
+static ssize_t send_at_once(struct client *c, const void *data, size_t len)
+{
+    return send_some(c, data, len);
+}
+
+/*
+ * READING: one read, and no more, however much there is: the loop tells us
+ * again, and others have their turn in between.
+ * Returns 0, or -errno; -ESHUTDOWN at end of file.
+ */
+static int echo_some(struct client *c)
+{
+    unsigned char *chunk = c->echo->chunk;
+    ssize_t n = recv(c->fd, chunk, sizeof c->echo->chunk, MSG_DONTWAIT);
+    if (n == 0)
+        return -ESHUTDOWN;
+    if (n < 0)
+        return is_for_later(n) ? 0 : -errno;
+    c->moved_at = loop_now(c->echo->loop);
+    ssize_t sent = send_at_once(c, chunk, (size_t)n);
+    if (sent < 0)
+        return (int)sent;
+    return sent == n ? 0 : begin_draining(c, chunk + sent, (size_t)(n - sent));
+}
+
+/* events are not looked at: the state says what to do, and a connection that
+ * has ended says so to the call that is made. */
+static void on_client(struct loop *loop, int fd, unsigned events, void *user)
+{
+    struct client *c = user;
+    (void)loop;
+    (void)fd;
+    (void)events;
+    if ((c->pending == NULL ? echo_some(c) : drain(c)) < 0)
+        client_close(c);
+}
+
+/* ---- Step 2: clients come in ---- */
+
+/* Takes fd. A client for whom there is no memory is closed. */
+static void admit(struct loop_echo *echo, int fd)
+{
+    struct client *c = calloc(1, sizeof *c);
+    if (c == NULL ||
+        loop_add(echo->loop, fd, LOOP_READABLE, on_client, c) < 0) {
+        free(c);
+        close(fd);
+        return;
+    }
+    c->echo = echo;
+    c->fd = fd;
+    c->next = echo->clients;
+    c->link = &echo->clients;
+    if (c->next != NULL)
+        c->next->link = &c->next;
+    echo->clients = c;
+    if (watch_idleness(c) < 0)
+        client_close(c);
+}
+
+static int open_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Step 7: without a descriptor for it a client stays in the queue, the listener
+ * stays readable, and the loop turns at full speed. So one is kept for this:
+ * give it up, accept the client, close the client, take it back. (libev's
+ * manual, "special problem of accept()ing when you can't".)
+ */
+static bool turn_away(struct loop_echo *echo)
+{
+    if (echo->spare_fd < 0)
+        return false;
+    close(echo->spare_fd);
+    int fd = accept4(echo->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0)
+        close(fd);
+    echo->spare_fd = open_spare();
+    return fd >= 0;
+}
+
+/* Whether another accept may go better; errno is that of the last. */
+static bool may_accept_again(struct loop_echo *echo)
+{
+    switch (errno) {
+    case EMFILE:
+    case ENFILE:
+        return turn_away(echo);
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+        return false;
+    case EBADF:
+    case EINVAL:
+    case ENOTSOCK:
+    case EOPNOTSUPP: /* the listener's own fault: no more clients */
+        loop_remove(echo->loop, echo->listener);
+        return false;
+    default: /* one client's end, or EINTR; week 01, step 7 */
+        return true;
+    }
+}
+
+static void on_listener(struct loop *loop, int fd, unsigned events, void *user)
+{
+    struct loop_echo *echo = user;
+    (void)loop;
+    (void)events;
+    for (;;) {
+        int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (client >= 0)
+            admit(echo, client);
+        else if (!may_accept_again(echo))
+            return;
+    }
+}
+
+/* ---- Open and close ---- */
+
+int loop_echo_open(struct loop *loop, int listener, int idle_ms,
+                   struct loop_echo **out)
+{
+    struct loop_echo *echo = calloc(1, sizeof *echo);
+    if (echo == NULL)
+        return -ENOMEM;
+    echo->loop = loop;
+    echo->listener = listener;
+    echo->idle = (uint64_t)idle_ms * LOOP_MILLISECOND;
+    echo->spare_fd = open_spare();
+    int err = echo->spare_fd < 0 ? -errno : 0;
+    if (err == 0 && fcntl(listener, F_SETFL, O_NONBLOCK) < 0)
+        err = -errno;
+    if (err == 0)
+        err = loop_add(loop, listener, LOOP_READABLE, on_listener, echo);
+    if (err == 0) {
+        *out = echo;
+        return 0;
+    }
+    if (echo->spare_fd >= 0)
+        close(echo->spare_fd);
+    free(echo);
+    return err;
+}
+
+void loop_echo_close(struct loop_echo *echo)
+{
+    if (echo == NULL)
+        return;
+    loop_remove(echo->loop, echo->listener); /* -ENOENT where it had failed */
+    while (echo->clients != NULL)
+        client_close(echo->clients);
+    if (echo->spare_fd >= 0)
+        close(echo->spare_fd);
+    free(echo);
+}

@@ -1,0 +1,221 @@
+/*
+ * loop_echo_test.c: week 02, step 2: one thread, and every byte in order.
+ */
+#include "echo_client.h"
+#include "fault.h"
+#include "loop_server.h"
+#include "stage.h"
+#include "steps.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define KIB 1024
+#define MIB (1024 * KIB)
+
+/* The conversations of week 01. */
+STEP_TEST(one_client_gets_its_bytes_back)
+{
+    struct loop_server s;
+    loop_server_start(&s);
+    echo_client_lines(SERVER_HOST, s.port);
+    echo_client_bytes(SERVER_HOST, s.port);
+    echo_client_half_close(SERVER_HOST, s.port, 0);
+    echo_client_half_close(SERVER_HOST, s.port, 32 * KIB);
+    loop_server_stop(&s);
+}
+
+/* Silent ones hold nobody up, and nobody gets another's bytes. */
+STEP_TEST(crowd_is_served_by_one_thread)
+{
+    struct loop_server s;
+    loop_server_start(&s);
+    echo_client_crowd(SERVER_HOST, s.port, 128, 3);
+    lab_equal(proc_count_threads(&s.proc), 1, "threads of the server");
+    loop_server_stop(&s);
+}
+
+/* Many at once between two turns: none stays in the queue. */
+STEP_TEST(eight_mebibytes_come_back)
+{
+    struct loop_server s;
+    loop_server_start(&s);
+    echo_client_exchange(SERVER_HOST, s.port, 8 * MIB);
+    loop_server_stop(&s);
+}
+
+/* Each k-th send takes little: the rest keeps its place. */
+STEP_TEST(short_sends_lose_nothing)
+{
+    struct loop_server s;
+    loop_server_start(&s);
+    for (unsigned long k = 1; k <= 4; k++) {
+        lab_note("each send of number k * %lu takes 700 bytes at most", k);
+        fault_cut_every(FAULT_OUTPUT, k, 700);
+        echo_client_exchange(SERVER_HOST, s.port, 128 * KIB);
+        echo_client_half_close(SERVER_HOST, s.port, 32 * KIB);
+        fault_reset();
+    }
+    loop_server_stop(&s);
+}
+
+/* Readiness is a hint: a call may say EAGAIN or EINTR all the same. */
+STEP_TEST(calls_that_would_block_are_made_again)
+{
+    static const int errors[] = {EAGAIN, EINTR};
+    struct loop_server s;
+
+    loop_server_start(&s);
+    for (unsigned long k = 2; k <= 4; k++)
+        for (int i = 0; i < 2; i++) {
+            lab_note("of the sends each of number k * %lu fails with %s, of "
+                     "the reads each of number k * %lu",
+                     k, lab_errno_text(errors[i]), k + 1);
+            fault_fail_every(FAULT_OUTPUT, k, errors[i]);
+            fault_fail_every(FAULT_INPUT, k + 1, errors[i]);
+            fault_cut_every(FAULT_OUTPUT, 2, 5000);
+            echo_client_exchange(SERVER_HOST, s.port, 256 * KIB);
+            echo_client_half_close(SERVER_HOST, s.port, 32 * KIB);
+            fault_reset();
+        }
+    loop_server_stop(&s);
+}
+
+/* A read error is one client's end. */
+STEP_TEST(failing_call_ends_one_client)
+{
+    static const char *const calls[] = {FAULT_INPUT, FAULT_OUTPUT};
+    struct loop_server s;
+    struct net_client failing, other;
+
+    loop_server_start(&s);
+    loop_server_settle(&s);
+    net_connect(&other, "other client", SERVER_HOST, s.port);
+    echo_client_round_trip(&other, 1000);
+    for (int i = 0; i < 2; i++) {
+        net_connect(&failing, "client", SERVER_HOST, s.port);
+        echo_client_round_trip(&failing, 1000);
+        lab_note("the next call of the family \"%s\" fails with ECONNRESET",
+                 calls[i]);
+        fault_fail(calls[i], 1, ECONNRESET);
+        net_send_text(&failing, "hello\n");
+        net_expect_end(&failing);
+        net_close(&failing);
+        echo_client_round_trip(&other, 1000);
+    }
+    net_close(&other);
+    loop_server_expect_empty(&s);
+    loop_server_stop(&s);
+}
+
+/* Close, half-close, reset: all of them leave nothing behind. */
+STEP_TEST(clients_that_leave_leave_nothing)
+{
+    struct loop_server s;
+    loop_server_start(&s);
+    loop_server_settle(&s);
+    echo_client_passers_by(SERVER_HOST, s.port, 300);
+    for (int i = 0; i < 8; i++)
+        echo_client_vanish(SERVER_HOST, s.port);
+    loop_server_expect_empty(&s);
+    proc_expect_no_leaks(&s.proc);
+    echo_client_lines(SERVER_HOST, s.port);
+    loop_server_stop(&s);
+}
+
+/* accept(2) may fail for one client, or find that it has gone. */
+STEP_TEST(accept_fails_for_one_client)
+{
+    static const int errors[] = {ECONNABORTED, EPROTO, EINTR, EAGAIN};
+    struct loop_server s;
+
+    loop_server_start(&s);
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        lab_note("the next two calls of accept(2) fail with %s",
+                 lab_errno_text(errors[i]));
+        fault_fail(FAULT_ACCEPT, 1, errors[i]);
+        fault_fail(FAULT_ACCEPT, 2, errors[i]);
+        echo_client_lines(SERVER_HOST, s.port);
+        echo_client_lines(SERVER_HOST, s.port);
+    }
+    loop_server_stop(&s);
+}
+
+/* With clients inside and bytes on their way it gives everything back. */
+STEP_TEST(close_ends_every_client)
+{
+    struct loop_server s;
+    struct net_client idle, deaf;
+
+    loop_server_start(&s);
+    net_connect(&idle, "idle client", SERVER_HOST, s.port);
+    net_connect(&deaf, "deaf client", SERVER_HOST, s.port);
+    echo_client_round_trip(&idle, 1000);
+    net_send_until_full(&deaf);
+    loop_server_stop(&s);
+    net_expect_end(&idle);
+    net_expect_end(&deaf);
+    net_close(&idle);
+    net_close(&deaf);
+}
+
+/* When all is sent the loop is quiet: nothing stays ready. */
+STEP_TEST(served_client_costs_no_turns)
+{
+    struct stage s;
+    struct net_client c;
+
+    stage_open(&s, 0);
+    stage_connect(&s, &c, "client");
+    lab_note("a short send, so that some of the bytes have to wait");
+    fault_cut(FAULT_OUTPUT, 1, 100);
+    stage_round_trip(&s, &c, 1000);
+    lab_note("all is sent: the loop shall be quiet");
+    run_until_quiet(s.loop);
+    stage_round_trip(&s, &c, 1000);
+    net_close(&c);
+    run_until_quiet(s.loop);
+    stage_close(&s);
+}
+
+/* Two servers on one loop, and one of them is closed. */
+STEP_TEST(two_servers_on_one_loop)
+{
+    struct stage s;
+    struct loop_echo *second;
+    struct net_client c, d;
+    char port[NET_PORT_BYTES];
+
+    stage_open(&s, 0);
+    int listener = net_listen(STAGE_HOST, port);
+    lab_ok(loop_echo_open(s.loop, listener, 0, &second));
+    stage_connect(&s, &c, "client of the first");
+    struct stage other = s;
+    memcpy(other.port, port, sizeof port);
+    stage_connect(&other, &d, "client of the second");
+    stage_round_trip(&s, &c, 100);
+    lab_note("the second is closed; the first goes on");
+    loop_echo_close(second);
+    close(listener);
+    net_expect_end(&d);
+    stage_round_trip(&s, &c, 100);
+    net_close(&c);
+    net_close(&d);
+    stage_close(&s);
+}
+
+void nonblocking_echo_step(void)
+{
+    lab_step("nonblocking-echo");
+    lab_test(one_client_gets_its_bytes_back);
+    lab_test(crowd_is_served_by_one_thread);
+    lab_test(eight_mebibytes_come_back);
+    lab_test(short_sends_lose_nothing);
+    lab_test(calls_that_would_block_are_made_again);
+    lab_test(failing_call_ends_one_client);
+    lab_test(clients_that_leave_leave_nothing);
+    lab_test(accept_fails_for_one_client);
+    lab_test(close_ends_every_client);
+    lab_test(served_client_costs_no_turns);
+    lab_test(two_servers_on_one_loop);
+}

@@ -1,0 +1,113 @@
+/*
+ * loop_server.c: see loop_server.h.
+ */
+#include "loop_server.h"
+
+#include "loop_echo.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct job {
+    int listener;
+    int stop[2];
+    int room; /* descriptors; 0: as many as the test itself */
+};
+
+static int count_fds(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int count = -1; /* the folder's own */
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+/* The limit is on the number that a descriptor gets, so count the free ones. */
+static void leave_room(int room)
+{
+    struct rlimit limit;
+    int fd = 0;
+    for (; room > 0; fd++)
+        room -= fcntl(fd, F_GETFD) == -1;
+    lab_sys(getrlimit(RLIMIT_NOFILE, &limit));
+    limit.rlim_cur = (rlim_t)fd;
+    lab_sys(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+/* ---- In the server's process ---- */
+
+static void on_stop(struct loop *loop, int fd, unsigned events, void *user)
+{
+    (void)fd;
+    (void)events;
+    (void)user;
+    loop_stop(loop);
+}
+
+static int serve(void *argument)
+{
+    struct job *job = argument;
+    struct loop *loop;
+    struct loop_echo *echo;
+    close(job->stop[1]);
+    int fds = count_fds();
+
+    lab_ok(loop_open(&loop));
+    lab_ok(loop_add(loop, job->stop[0], LOOP_READABLE, on_stop, NULL));
+    lab_ok(loop_echo_open(loop, job->listener, 0, &echo));
+    if (job->room > 0)
+        leave_room(job->room);
+    lab_ok(loop_run(loop));
+    loop_echo_close(echo);
+    loop_close(loop);
+    lab_equal(count_fds(), fds,
+              "open descriptors after loop_echo_close() and loop_close()");
+    return 0;
+}
+
+/* ---- In the test ---- */
+
+void loop_server_start_cramped(struct loop_server *s, int room)
+{
+    struct job job = {.listener = net_listen(SERVER_HOST, s->port),
+                      .room = room};
+    lab_sys(pipe2(job.stop, O_CLOEXEC));
+    proc_call(&s->proc, "an echo server on a loop", serve, &job);
+    close(job.listener);
+    close(job.stop[0]);
+    s->stop_fd = job.stop[1];
+}
+
+void loop_server_start(struct loop_server *s)
+{
+    loop_server_start_cramped(s, 0);
+}
+
+void loop_server_settle(struct loop_server *s)
+{
+    struct net_client c;
+    net_connect_quietly(&c, "first client", SERVER_HOST, s->port);
+    net_send_text(&c, "hello\n");
+    net_expect_text(&c, "hello\n");
+    s->fds = proc_count_fds(&s->proc) - 1;
+    net_close(&c);
+    loop_server_expect_empty(s);
+}
+
+void loop_server_expect_empty_at(struct lab_where where, struct loop_server *s)
+{
+    proc_until_fds_at(where, &s->proc, s->fds);
+}
+
+void loop_server_stop_at(struct lab_where where, struct loop_server *s)
+{
+    lab_note("the server is told to stop");
+    lab_sys(write(s->stop_fd, "", 1));
+    close(s->stop_fd);
+    proc_expect_exit_at(where, &s->proc, 0);
+    proc_release(&s->proc);
+}

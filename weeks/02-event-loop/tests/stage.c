@@ -1,0 +1,137 @@
+/*
+ * stage.c: see stage.h.
+ */
+#include "stage.h"
+
+#include "fault.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* Of the kernel's send buffers on both sides, which would grow to megabytes. */
+#define SMALL_BYTES 65536
+
+static void make_small(int fd)
+{
+    const int small = SMALL_BYTES;
+    lab_sys(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small));
+}
+
+void stage_open(struct stage *s, int idle_ms)
+{
+    clock_virtual();
+    s->listener = net_listen(STAGE_HOST, s->port);
+    make_small(s->listener); /* what is accepted inherits it */
+    lab_ok(loop_open(&s->loop));
+    lab_ok(loop_echo_open(s->loop, s->listener, idle_ms, &s->echo));
+}
+
+void stage_close(struct stage *s)
+{
+    loop_echo_close(s->echo);
+    loop_close(s->loop);
+    close(s->listener);
+}
+
+/* ---- Conditions ---- */
+
+struct wanted {
+    const struct net_client *client;
+    int bytes;
+};
+
+static bool has_arrived(void *user)
+{
+    const struct wanted *wanted = user;
+    int bytes = 0;
+    lab_sys(ioctl(wanted->client->fd, FIONREAD, &bytes));
+    return bytes >= wanted->bytes;
+}
+
+bool stage_has_ended(const struct net_client *c)
+{
+    char byte;
+    ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
+static bool has_ended(void *user)
+{
+    return stage_has_ended(user);
+}
+
+void stage_until_ended(struct stage *s, struct net_client *c)
+{
+    run_until(s->loop, has_ended, c, "the server closes the client");
+}
+
+/* ---- What clients do ---- */
+
+void stage_connect(struct stage *s, struct net_client *c, const char *name)
+{
+    net_connect(c, name, STAGE_HOST, s->port);
+    make_small(c->fd);
+    c->quiet = true;
+    stage_round_trip(s, c, 10);
+}
+
+void stage_round_trip_at(struct lab_where where, struct stage *s,
+                         struct net_client *c, size_t len)
+{
+    unsigned char data[4096];
+    struct wanted wanted = {c, (int)len};
+    net_pattern(c->stream, c->offset, data, len);
+    net_send_at(where, c, data, len);
+    run_until_at(where, s->loop, has_arrived, &wanted,
+                 "the client's bytes come back");
+    net_expect_at(where, c, data, len);
+    c->offset += len;
+}
+
+/* What the server has read and not sent. */
+static int64_t bytes_inside(void)
+{
+    return (int64_t)(fault_bytes(FAULT_INPUT) - fault_bytes(FAULT_OUTPUT));
+}
+
+/* Three times in a row the client could send nothing: it is full. */
+size_t stage_fill(struct stage *s, struct net_client *c)
+{
+    unsigned char data[4096];
+    size_t before = c->offset;
+    for (int refused = 0; refused < 3;) {
+        net_pattern(c->stream, c->offset, data, sizeof data);
+        ssize_t n = send(c->fd, data, sizeof data, MSG_DONTWAIT | MSG_NOSIGNAL);
+        refused = n > 0 ? 0 : refused + 1;
+        c->offset += n > 0 ? (size_t)n : 0;
+        lab_check(c->offset - before < 64 << 20,
+                  "the server stops reading from a client that does not read; "
+                  "it took 64 MiB");
+        run_until_quiet(s->loop);
+        lab_at_most(bytes_inside(), LOOP_ECHO_BUFFER_BYTES,
+                    "bytes that the server has read and not sent "
+                    "(LOOP_ECHO_BUFFER_BYTES)");
+    }
+    lab_note("%s: %zu bytes are sent and none read; %ld of them are in the "
+             "server, the others in the kernel",
+             c->name, c->offset - before, (long)bytes_inside());
+    return c->offset - before;
+}
+
+void stage_take(struct stage *s, struct net_client *c, size_t offset,
+                size_t len)
+{
+    unsigned char data[4096], expected[4096];
+    while (len > 0) {
+        struct wanted wanted = {c, 1};
+        run_until(s->loop, has_arrived, &wanted, "more bytes come back");
+        size_t most = len < sizeof data ? len : sizeof data;
+        size_t n = (size_t)lab_sys(recv(c->fd, data, most, 0));
+        net_pattern(c->stream, offset, expected, n);
+        lab_same_bytes(data, n, expected, n, "bytes from offset %zu on",
+                       offset);
+        offset += n;
+        len -= n;
+    }
+}

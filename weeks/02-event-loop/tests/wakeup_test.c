@@ -1,0 +1,203 @@
+/*
+ * wakeup_test.c: week 02, step 9: other threads, under ThreadSanitizer.
+ */
+#include "event_loop.h"
+#include "lab.h"
+#include "steps.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define THREADS 4
+#define POSTS 2000
+
+/* A loop in a thread of its own, and what it knows of the others. */
+struct crew {
+    struct loop *loop;
+    pthread_t runner;
+    atomic_bool running, returned;
+    int next[THREADS]; /* the loop's thread alone uses it */
+    atomic_int called;
+};
+
+static void say_running(struct loop *loop, void *user)
+{
+    (void)loop;
+    ((struct crew *)user)->running = true;
+}
+
+static void *run_crew(void *user)
+{
+    struct crew *crew = user;
+    lab_ok(loop_run(crew->loop));
+    crew->returned = true;
+    return NULL;
+}
+
+/* The loop waits, with nothing to do, when this returns. */
+static void start_crew(struct crew *crew)
+{
+    *crew = (struct crew){0};
+    lab_note("a thread runs a loop that watches nothing");
+    lab_ok(loop_open(&crew->loop));
+    lab_ok(loop_defer(crew->loop, say_running, crew));
+    lab_equal(pthread_create(&crew->runner, NULL, run_crew, crew), 0,
+              "pthread_create");
+    lab_until(crew->running, "the loop runs");
+}
+
+static void end_crew(struct crew *crew)
+{
+    lab_until(crew->returned, "loop_run() returns after loop_stop()");
+    pthread_join(crew->runner, NULL);
+    loop_close(crew->loop);
+}
+
+/* loop_stop() from another thread ends a loop that waits. */
+STEP_TEST(stop_from_another_thread)
+{
+    struct crew crew;
+    for (int i = 0; i < 20; i++) {
+        start_crew(&crew);
+        loop_stop(crew.loop);
+        end_crew(&crew);
+    }
+}
+
+struct poster {
+    struct crew *crew;
+    int thread;
+};
+
+struct post {
+    struct crew *crew;
+    int thread, number;
+};
+
+static void on_post(struct loop *loop, void *user)
+{
+    struct post *post = user;
+    struct crew *crew = post->crew;
+    lab_check(loop == crew->loop, "the call gets its loop");
+    lab_check(pthread_equal(pthread_self(), crew->runner),
+              "it is made in the thread that is in loop_run()");
+    lab_equal(post->number, crew->next[post->thread],
+              "the number of thread %d's call", post->thread);
+    crew->next[post->thread]++;
+    crew->called++;
+    free(post);
+}
+
+static void *post_many(void *user)
+{
+    struct poster *poster = user;
+    for (int i = 0; i < POSTS; i++) {
+        struct post *post = malloc(sizeof *post);
+        *post = (struct post){poster->crew, poster->thread, i};
+        lab_ok(loop_post(poster->crew->loop, on_post, post));
+    }
+    return NULL;
+}
+
+/* Every call of every thread is made, and each thread's in order. */
+STEP_TEST(posts_arrive_in_order)
+{
+    struct crew crew;
+    struct poster posters[THREADS];
+    pthread_t threads[THREADS];
+
+    start_crew(&crew);
+    lab_note("%d threads post %d calls each", THREADS, POSTS);
+    for (int i = 0; i < THREADS; i++) {
+        posters[i] = (struct poster){&crew, i};
+        lab_equal(pthread_create(&threads[i], NULL, post_many, &posters[i]), 0,
+                  "pthread_create");
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    lab_until(crew.called == THREADS * POSTS, "all %d calls are made",
+              THREADS * POSTS);
+    loop_stop(crew.loop);
+    end_crew(&crew);
+}
+
+static void count_call(struct loop *loop, void *user)
+{
+    (void)loop;
+    atomic_fetch_add((atomic_int *)user, 1);
+}
+
+/* One call at a time, each to a loop that waits: none is slept over. */
+STEP_TEST(each_post_wakes_the_loop)
+{
+    struct crew crew;
+    start_crew(&crew);
+    lab_note("500 calls are posted, each after the one before was made");
+    for (int i = 1; i <= 500; i++) {
+        lab_ok(loop_post(crew.loop, count_call, &crew.called));
+        lab_until(crew.called == i, "call %d is made", i);
+    }
+    loop_stop(crew.loop);
+    end_crew(&crew);
+}
+
+static void post_next(struct loop *loop, void *user)
+{
+    atomic_int *left = user;
+    if (atomic_fetch_sub(left, 1) > 1)
+        lab_ok(loop_post(loop, post_next, user));
+}
+
+/* A posted call may post, defer and stop: no lock is held around it. */
+STEP_TEST(posted_call_posts)
+{
+    struct crew crew;
+    atomic_int left = 100;
+    start_crew(&crew);
+    lab_note("a posted call posts the next, 100 times");
+    lab_ok(loop_post(crew.loop, post_next, &left));
+    lab_until(left == 0, "100 calls are made");
+    loop_stop(crew.loop);
+    end_crew(&crew);
+}
+
+/* Posted before the loop runs: made when it does. */
+STEP_TEST(post_before_run)
+{
+    struct crew crew = {0};
+    atomic_int calls = 0;
+    lab_ok(loop_open(&crew.loop));
+    lab_note("two calls are posted, then a thread runs the loop");
+    lab_ok(loop_post(crew.loop, count_call, &calls));
+    lab_ok(loop_post(crew.loop, count_call, &calls));
+    lab_equal(pthread_create(&crew.runner, NULL, run_crew, &crew), 0,
+              "pthread_create");
+    lab_until(calls == 2, "both calls are made");
+    loop_stop(crew.loop);
+    end_crew(&crew);
+}
+
+/* Nobody runs the loop any more: what is posted is not called, nor lost. */
+STEP_TEST(close_makes_no_call)
+{
+    struct loop *loop;
+    atomic_int calls = 0;
+    lab_ok(loop_open(&loop));
+    lab_note("100 calls are posted, and the loop is closed");
+    for (int i = 0; i < 100; i++)
+        lab_ok(loop_post(loop, count_call, &calls));
+    loop_close(loop);
+    lab_equal(calls, 0, "calls that were made");
+}
+
+void wakeup_step(void)
+{
+    lab_step("wakeup");
+    lab_test(stop_from_another_thread);
+    lab_test(each_post_wakes_the_loop);
+    lab_test(posts_arrive_in_order);
+    lab_test(posted_call_posts);
+    lab_test(post_before_run);
+    lab_test(close_makes_no_call);
+}
