@@ -143,21 +143,21 @@ static _Noreturn void become_test_program(const struct limits *limits,
 /* ---- Memory ---- */
 
 /* What is resident counts once for every process that shares it; the kernel's
- * proportional figure does not, but costs more to ask for. */
-static uint64_t proportional(pid_t pid, uint64_t otherwise)
+ * proportional figure does not, but costs more to ask for. A process that is
+ * gone by now has nothing. */
+static uint64_t proportional(const struct descendant *process)
 {
     char path[64], line[128];
-    unsigned long kib;
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    unsigned long kib = 0;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", process->pid);
     FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "Pss: %lu", &kib) == 1) {
-            otherwise = (uint64_t)kib * 1024;
+    if (file == NULL)
+        return errno == EACCES ? process->resident : 0;
+    while (fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "Pss: %lu", &kib) == 1)
             break;
-        }
-    if (file != NULL)
-        fclose(file);
-    return otherwise;
+    fclose(file);
+    return (uint64_t)kib * 1024;
 }
 
 static uint64_t memory_in_use(uint64_t limit_bytes, int64_t until)
@@ -171,7 +171,7 @@ static uint64_t memory_in_use(uint64_t limit_bytes, int64_t until)
         return sum;
     sum = 0;
     for (int i = 0; i < count && descendants_now_ms() < until; i++)
-        sum += proportional(list[i].pid, list[i].resident);
+        sum += proportional(&list[i]);
     return sum;
 }
 
@@ -230,12 +230,17 @@ static bool reap(pid_t runner)
     return ended;
 }
 
-/* Watch until the runner ends or goes over a limit. */
+/*
+ * Watch until the runner ends or goes over a limit. Over that of memory twice:
+ * one sum is made of looks at different times, in which the same memory can
+ * count for several processes that end one after the other.
+ */
 static void watch(pid_t runner, const struct limits *limits,
                   const sigset_t *awaited)
 {
     int64_t until = descendants_now_ms() + limits->wall_ms;
     uint64_t memory_limit = (uint64_t)limits->memory_mb << 20;
+    bool was_over = false;
     for (;;) {
         struct timespec tick = {0, TICK_MS * 1000000};
         int signal = sigtimedwait(awaited, NULL, &tick);
@@ -247,10 +252,12 @@ static void watch(pid_t runner, const struct limits *limits,
             record_end(LAB_END_TIMEOUT, 0);
             return;
         }
-        if (memory_in_use(memory_limit, until) > memory_limit) {
+        bool is_over = memory_in_use(memory_limit, until) > memory_limit;
+        if (is_over && was_over) {
             record_end(LAB_END_MEMORY, 0);
             return;
         }
+        was_over = is_over;
     }
 }
 
