@@ -20,12 +20,10 @@ struct line_up {
 
 static int place(struct line_up *line_up, struct warm_service *service)
 {
-    int err;
-
     if (service->mark == PLACED)
         return 0;
     for (size_t i = 0; i < service->after_count; i++) {
-        err = place(line_up, service->after[i]);
+        int err = place(line_up, service->after[i]);
         if (err < 0)
             return err;
     }
@@ -38,10 +36,9 @@ int warm_start_order(struct warm_service *services, size_t count,
                      struct warm_service **order)
 {
     struct line_up line_up = {.order = order};
-    int err;
 
     for (size_t i = 0; i < count; i++) {
-        err = place(&line_up, &services[i]);
+        int err = place(&line_up, &services[i]);
         if (err < 0)
             return err;
     }

@@ -116,10 +116,13 @@ STEP_TEST(a_circle_is_told)
 static void lay_out_random(struct lab_random *random, size_t permutation[])
 {
     lay_out(SERVICES);
-    for (size_t i = 0; i < SERVICES; i++) {
+    for (size_t i = 0; i < SERVICES; i++)
+        permutation[i] = i;
+    for (size_t i = SERVICES - 1; i > 0; i--) {
         size_t other = lab_random_below(random, i + 1);
+        size_t moved = permutation[i];
         permutation[i] = permutation[other];
-        permutation[other] = i;
+        permutation[other] = moved;
     }
     for (size_t i = 1; i < SERVICES; i++)
         for (uint64_t k = lab_random_below(random, 4); k > 0; k--)

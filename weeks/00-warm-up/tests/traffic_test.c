@@ -5,7 +5,8 @@
  * interrupted only when another one becomes ready, so the test's own thread
  * naps for a moment between any two calls: each of its wakings interrupts a
  * counting thread somewhere, often in the middle of warm_traffic_add(). The
- * threads count until the test has woken WAKINGS times, however long that is.
+ * threads count until the test has woken WAKINGS times and found each time that
+ * they had moved on, however long that takes.
  */
 #include "steps.h"
 
@@ -16,7 +17,8 @@
 #include <time.h>
 
 #define THREADS 2
-#define WAKINGS 60
+#define WAKINGS 40
+#define NAPS_MAX 100 /* for one waking, should the threads not move on */
 #define REQUEST_BYTES 100
 
 static struct warm_traffic *traffic;
@@ -25,7 +27,7 @@ static bool stop; /* atomic */
 /* A thread counts until it is told to stop. */
 struct thread {
     pthread_t id;
-    uint64_t requests; /* that it has counted; read after the join */
+    uint64_t requests; /* that it has counted; atomic */
 };
 
 static void *serve(void *argument)
@@ -34,7 +36,7 @@ static void *serve(void *argument)
 
     while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         warm_traffic_add(traffic, REQUEST_BYTES);
-        thread->requests++;
+        __atomic_fetch_add(&thread->requests, 1, __ATOMIC_RELAXED);
     }
     return NULL;
 }
@@ -51,23 +53,30 @@ static void start_threads(struct thread threads[THREADS])
     }
 }
 
-/* How many requests the threads have counted. */
-static uint64_t stop_threads(struct thread threads[THREADS])
+/* How many requests the threads have counted by now. */
+static uint64_t requests_of(struct thread threads[THREADS])
 {
     uint64_t requests = 0;
 
-    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i].id, NULL);
-        requests += threads[i].requests;
-    }
+    for (int i = 0; i < THREADS; i++)
+        requests += __atomic_load_n(&threads[i].requests, __ATOMIC_RELAXED);
     return requests;
 }
 
-/* As the head of this file says; it waits for nothing. */
-static void nap(void)
+static void stop_threads(struct thread threads[THREADS])
 {
-    nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i].id, NULL);
+}
+
+/* One waking, as the head of this file says. */
+static void nap(struct thread threads[THREADS])
+{
+    uint64_t before = requests_of(threads);
+
+    for (int i = 0; i < NAPS_MAX && requests_of(threads) == before; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
 }
 
 /* However the threads interleave, no request is lost. */
@@ -79,10 +88,11 @@ STEP_TEST(every_request_is_counted)
     start_threads(threads);
     lab_note("count %d more here, in between", WAKINGS);
     for (int i = 0; i < WAKINGS; i++) {
-        nap();
+        nap(threads);
         warm_traffic_add(traffic, REQUEST_BYTES);
     }
-    uint64_t requests = stop_threads(threads) + WAKINGS;
+    stop_threads(threads);
+    uint64_t requests = requests_of(threads) + WAKINGS;
     warm_traffic_read(traffic, &totals);
     lab_equal(totals.requests, requests, "requests counted");
     lab_equal(totals.bytes, requests * REQUEST_BYTES, "bytes counted");
@@ -103,7 +113,7 @@ STEP_TEST(totals_belong_together)
     lab_note("read the totals %d times, meanwhile", WAKINGS);
     for (int i = 0; i < WAKINGS && right; i++) {
         before = totals.requests;
-        nap();
+        nap(threads);
         warm_traffic_read(traffic, &totals);
         right = totals.bytes == totals.requests * REQUEST_BYTES &&
                 totals.requests >= before;
