@@ -19,9 +19,12 @@
 #include "sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 struct grading {
     const struct grading_request *request;
@@ -224,8 +227,28 @@ static void save(const struct grading *g)
     free(dir);
 }
 
-int grading_run(const struct grading_request *request,
-                struct week_outcome *outcome)
+/*
+ * One run in a workspace at a time (`grade watch` and `grade` beside it): two
+ * would build in the same folders. Returns a descriptor to close at the end, or
+ * -1: no file can be made for it here, as the build will tell.
+ */
+static int lock_workspace(const struct workspace *workspace)
+{
+    char *path = path_join(workspace->state, "lock");
+    dir_make(workspace->state);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    free(path);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    complain("another run is on in this workspace; this one waits for it");
+    while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+        if (process_interrupted())
+            process_end_by_signal();
+    return fd;
+}
+
+static int run(const struct grading_request *request,
+               struct week_outcome *outcome)
 {
     struct grading g = {.request = request, .outcome = outcome};
     begin(&g);
@@ -245,5 +268,17 @@ int grading_run(const struct grading_request *request,
         }
     }
     build_release(&g.build);
+    return err;
+}
+
+int grading_run(const struct grading_request *request,
+                struct week_outcome *outcome)
+{
+    static int depth; /* blame grades another week within */
+    int lock = depth++ == 0 ? lock_workspace(request->workspace) : -1;
+    int err = run(request, outcome);
+    if (lock >= 0)
+        close(lock);
+    depth--;
     return err;
 }
