@@ -108,7 +108,7 @@ clean:
 
 # ---- For maintainers ----
 
-test: KINDS += host
+test: KINDS += host test
 test: all packages $(UNIT_TESTS) $(HARNESS_TESTS)
 	@$(plain) grader/tests/all $(UNIT_TESTS) $(HARNESS_TESTS)
 
