@@ -36,7 +36,7 @@ static void put_group_name(FILE *out, const struct bench *bench,
     const struct turn *turns = run->turns[bench->reference];
     struct summary sum = turns_sum_up(turns, turns, run->rounds);
 
-    fprintf(out, "\"%s client%s\\\\n%.*f k/s\"",
+    fprintf(out, "\"%s client%s\\n%.*f k/s\"",
             bench_clients_text(run->scene.connections),
             run->scene.connections == 1 ? "" : "s", sum.rate < 1e5 ? 1 : 0,
             sum.rate / 1e3);
@@ -113,7 +113,8 @@ static void put_script(FILE *out, const struct bench *bench)
         "set style data histograms\n"
         "set style histogram errorbars gap 1.5 lw 1\n"
         "set style fill solid 1 noborder\n"
-        "set boxwidth 0.9\nset bars 0.6\n"
+        "set boxwidth 0.9\n"
+        "set errorbars 0.6 front lc rgb '#333333'\n"
         "set yrange [0:*]\nset offsets 0, 0, 0.05, 0\n"
         "set grid ytics lc rgb '#dddddd'\nset border 3 lc rgb '#666666'\n"
         "set xtics nomirror scale 0\nset ytics nomirror 0.25 format '%%.2f'\n"
