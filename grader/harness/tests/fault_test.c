@@ -279,6 +279,31 @@ STEP_TEST(recvmsg_fills_in_the_header)
               "the caller's vector stays as it is");
 }
 
+/* What calls have moved is counted, a cut as what it left. */
+STEP_TEST(moved_bytes_are_counted)
+{
+    char data[8];
+    int fds[2];
+    net_pair(fds);
+    for (int i = 0; i < 5; i++) {
+        lab_equal(wrapped_move(outputs[i], fds[0], "abcdefg", 7), 7, "%s",
+                  outputs[i]);
+        fault_cut(FAULT_INPUT, 1, 3);
+        for (size_t left = 7; left > 0;)
+            left -= (size_t)wrapped_move(inputs[i], fds[1], data, left);
+        lab_equal(fault_bytes(outputs[i]), 7, "bytes of %s", outputs[i]);
+        lab_equal(fault_bytes(inputs[i]), 7, "bytes of %s", inputs[i]);
+    }
+    lab_equal(fault_bytes(FAULT_OUTPUT), 35, "bytes of output");
+    lab_equal(fault_bytes(FAULT_INPUT), 35, "bytes of input");
+    lab_error((int)wrapped_move("read", -1, data, 1), -EBADF);
+    lab_equal(fault_bytes(FAULT_INPUT), 35, "bytes of input after an error");
+    fault_reset();
+    lab_equal(fault_bytes(FAULT_INPUT), 0, "bytes of input after fault_reset");
+    close(fds[0]);
+    close(fds[1]);
+}
+
 /* A cut longer than the call is no hit. */
 STEP_TEST(a_cut_that_shortens_nothing_is_no_hit)
 {
@@ -499,6 +524,7 @@ int main(int argc, char **argv)
     lab_test(recvmsg_fills_in_the_header);
     lab_test(a_cut_that_shortens_nothing_is_no_hit);
     lab_test(what_can_be_cut_moves_bytes);
+    lab_test(moved_bytes_are_counted);
     lab_step("several");
     lab_test(faults_meet_in_a_fixed_order);
     lab_test(reset_takes_everything_back);
