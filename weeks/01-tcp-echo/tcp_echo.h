@@ -91,9 +91,10 @@ int tcp_write_all(int fd, const void *data, size_t len);
  * -EOPNOTSUPP.
  * From step 10 (stretch) on, the lack of descriptors or memory (-EMFILE,
  * -ENFILE, -ENOBUFS, -ENOMEM) is no such fault either: those inside go on,
- * new clients wait or are closed, accept(2) is not called without a pause, and
- * a second after there is room again, new clients are served.
- * Source: handout steps 6, 7 and 10; accept(2), "Error handling".
+ * new clients wait or are closed, and accept(2) is not called without a pause.
+ * Once there is room again, new clients are served within a second; the first
+ * of them may still be closed. Source: handout steps 6, 7 and 10; accept(2),
+ * "Error handling".
  */
 int echo_serve(int listener);
 
