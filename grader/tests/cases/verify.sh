@@ -1,0 +1,103 @@
+# verify.sh: the proof of a week, and everything that it must find wrong.
+#
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # what is shared with lib.sh
+
+# own_course WEEK…: a course with these weeks alone, which a case may change.
+own_course() {
+    mkdir -p own/weeks own/solutions own/build
+    ln -s "$course/starter" "$course/grader" own
+    ln -s "$course/build/harness" own/build
+    for number in "$@"; do
+        cp -r "$course"/weeks/"$number"-* own/weeks
+        cp -r "$course"/solutions/"$number"-* own/solutions
+    done
+    mkdir -p bin
+    printf '#!/bin/sh\necho "QEMU emulator version 3.1.0"\n' \
+        >bin/qemu-system-riscv64
+    chmod +x bin/qemu-system-riscv64
+    with="PATH=$job/bin:$PATH GRADE_COURSE=$job/own"
+}
+
+# Seconds of the longest job and of all; which job was the longest.
+normalise_proof() {
+    sed -i -e 's/^    longest: .*/    longest: JOB, TIME/' \
+        -e 's/, [0-9]* s$/, TIME/' out
+}
+
+expect_proof() {
+    normalise_proof
+    expect_report "$tests/reports/$1.txt"
+}
+
+# A proof that holds is not made again before something changes.
+holds() {
+    own_course 98
+    grade verify
+    expect_proof proven
+    grade verify
+    expect_proof proven-before
+    grade verify 98 --repeat=1
+    expect_status 0
+    expect_words '1 of 1'
+    echo '/* changed */' >>own/solutions/98-proven/proven.c
+    grade verify
+    expect_status 0
+    expect_words '3 of 3'
+    with="$with CI=1"
+    grade verify
+    expect_words '3 of 3'
+}
+
+does_not_hold() {
+    own_course 99
+    grade verify --repeat=1
+    expect_proof unproven
+    grade verify --repeat=1
+    expect_proof unproven
+}
+
+# A change two weeks down: 93 uses 92, which uses 91.
+change_below() {
+    own_course 91 92 93
+    grade verify
+    expect_status 0
+    grade verify
+    expect_words '93-three: nothing has changed'
+    sed -i 's/return 1;/return 2;/' own/solutions/91-one/one.c
+    grade verify
+    expect_status 1
+    expect_words '91-one: One' '92-two: Two' '93-three: Three'
+}
+
+without_solution() {
+    own_course 98
+    rm -r own/solutions/98-proven
+    grade verify 98
+    expect_status 2
+    expect_words 'solutions/98-proven: there is no solution to prove' \
+        '0 passed, 1 failed'
+}
+
+# Warnings of a solution are errors.
+solution_that_does_not_build() {
+    own_course 98
+    sed -i 's/^int/static int unused;\n&/' own/solutions/98-proven/proven.c
+    grade verify 98
+    expect_status 2
+    expect_words '98-proven: the solution does not build:' \
+        "'unused' defined but not used" '0 passed, 1 failed'
+}
+
+head_that_is_wrong() {
+    own_course 98
+    bugs=own/solutions/98-proven/bugs
+    sed -i 's/^Step: .*/Step: triple/' $bugs/1-adds-two.patch
+    grade verify 98
+    expect_status 2
+    expect_words '1-adds-two.patch: its head needs the lines Step:'
+    sed -i 's/^Step: .*/Step: kernel/' $bugs/1-adds-two.patch
+    grade verify 98
+    expect_status 2
+    expect_words 'the name says step 1, the head says kernel, which is step 2'
+}

@@ -1,0 +1,10 @@
+/* main.c: `steps` prints its word. */
+#include "steps.h"
+
+#include <stdio.h>
+
+int main(void)
+{
+    puts(step_word());
+    return 0;
+}

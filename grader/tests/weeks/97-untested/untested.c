@@ -1,0 +1,7 @@
+/* untested.c: nothing is wrong here. */
+int untested(void);
+
+int untested(void)
+{
+    return 0;
+}
