@@ -41,11 +41,14 @@ VPATH := $(SRC) $(WEEK_DIR)
 # Compiled from its own folder, so that gcc says echo.c:12 and no long path.
 # What gcc warns of is kept, and told each time until it is mended.
 COLOUR := $(if $(MAKE_TERMERR),-fdiagnostics-color)
+# Jobs of a proof build a used week at the same time, in one folder: what they
+# make of it is written beside its place and renamed.
 $(YOUR_OBJECTS): $(B)/%.o: $(SRC)/%.c $(CONFIG)
 	@mkdir -p $(@D)
 	$(Q)cd $(SRC) && $(CC) $(WEEK_CFLAGS) $(COLOUR) -MMD -MP \
-		-MF $(call abs,$(@:.o=.d)) -MT $@ -c $*.c -o $(call abs,$@) \
-		2>$(call abs,$(@:.o=.words)) || \
+		-MF $(call abs,$(@:.o=.d)) -MT $@ -c $*.c -o $(call abs,$@).$$$$ \
+		2>$(call abs,$(@:.o=.words)) && \
+		mv -f $(call abs,$@).$$$$ $(call abs,$@) || \
 		{ cat $(call abs,$(@:.o=.words)) >&2; exit 1; }
 
 .PHONY: warnings
@@ -75,7 +78,7 @@ $(CLIENT_OBJECTS): $(T)/clients/%.o: $(COURSE)/weeks/%.c
 		-Werror -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
 $(B)/module.a: $(OBJECTS)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@.$$$$ && $(AR) rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
 
 # A used week's archive is built by its own rules, with its own config.mk. Its
 # program may link some of these archives, so one program is built at a time,
