@@ -136,13 +136,32 @@ STEP_TEST(full_client_half_closes)
     stage_close(&s);
 }
 
+/* Closed with bytes on their way, it gives everything back. */
+STEP_TEST(close_ends_full_clients)
+{
+    struct loop_server s;
+    struct net_client idle, deaf;
+
+    loop_server_start(&s);
+    net_connect(&idle, "idle client", SERVER_HOST, s.port);
+    net_connect(&deaf, "deaf client", SERVER_HOST, s.port);
+    echo_client_round_trip(&idle, 1000);
+    net_send_until_full(&deaf);
+    loop_server_stop(&s);
+    net_expect_end(&idle);
+    net_expect_end(&deaf);
+    net_close(&idle);
+    net_close(&deaf);
+}
+
 void backpressure_step(void)
 {
     lab_step("backpressure");
+    lab_test(deaf_client_holds_nobody_up);
     lab_test(full_client_is_not_read);
     lab_test(reading_resumes_each_time);
-    lab_test(deaf_client_holds_nobody_up);
     lab_test(many_deaf_clients);
     lab_test(full_client_resets);
     lab_test(full_client_half_closes);
+    lab_test(close_ends_full_clients);
 }

@@ -5,6 +5,7 @@
 
 #include "fault.h"
 
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -18,11 +19,20 @@ static void make_small(int fd)
     lab_sys(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small));
 }
 
+/* Loopback has segments of 64 KiB, and a full window opens again by whole
+ * segments only: those of an Ethernet keep a slow reader's bytes flowing. */
+static void make_segments_small(int fd)
+{
+    const int bytes = 1400;
+    lab_sys(setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &bytes, sizeof bytes));
+}
+
 void stage_open(struct stage *s, int idle_ms)
 {
     clock_virtual();
     s->listener = net_listen(STAGE_HOST, s->port);
-    make_small(s->listener); /* what is accepted inherits it */
+    make_small(s->listener); /* what is accepted inherits both */
+    make_segments_small(s->listener);
     lab_ok(loop_open(&s->loop));
     lab_ok(loop_echo_open(s->loop, s->listener, idle_ms, &s->echo));
 }
@@ -95,16 +105,28 @@ static int64_t bytes_inside(void)
     return (int64_t)(fault_bytes(FAULT_INPUT) - fault_bytes(FAULT_OUTPUT));
 }
 
-/* Three times in a row the client could send nothing: it is full. */
-size_t stage_fill(struct stage *s, struct net_client *c)
+/* Send until the kernel takes no more. Returns whether it took any. */
+static bool send_all_it_takes(struct net_client *c)
 {
     unsigned char data[4096];
     size_t before = c->offset;
-    for (int refused = 0; refused < 3;) {
+    for (;;) {
         net_pattern(c->stream, c->offset, data, sizeof data);
         ssize_t n = send(c->fd, data, sizeof data, MSG_DONTWAIT | MSG_NOSIGNAL);
-        refused = n > 0 ? 0 : refused + 1;
-        c->offset += n > 0 ? (size_t)n : 0;
+        if (n <= 0)
+            return c->offset > before;
+        c->offset += (size_t)n;
+        if (c->offset - before > 64 << 20)
+            lab_fail("64 MiB fit between client and server");
+    }
+}
+
+/* Three times in a row the client could send nothing: it is full. */
+size_t stage_fill(struct stage *s, struct net_client *c)
+{
+    size_t before = c->offset;
+    for (int refused = 0; refused < 3;) {
+        refused = send_all_it_takes(c) ? 0 : refused + 1;
         lab_check(c->offset - before < 64 << 20,
                   "the server stops reading from a client that does not read; "
                   "it took 64 MiB");
@@ -122,7 +144,7 @@ size_t stage_fill(struct stage *s, struct net_client *c)
 void stage_take(struct stage *s, struct net_client *c, size_t offset,
                 size_t len)
 {
-    unsigned char data[4096], expected[4096];
+    static unsigned char data[65536], expected[65536];
     while (len > 0) {
         struct wanted wanted = {c, 1};
         run_until(s->loop, has_arrived, &wanted, "more bytes come back");

@@ -287,7 +287,7 @@ STEP_TEST(ticks_do_not_drift)
     lab_equal(tick.calls, 3000, "ticks");
 }
 
-static int pipe_calls;
+static int pipe_calls, restless_pipe;
 
 static void on_pipe(struct loop *l, int fd, unsigned events, void *user)
 {
@@ -302,6 +302,8 @@ static void on_restless(struct loop *l, uint64_t at, void *user)
 {
     int *calls = user;
     (void)at;
+    if (*calls == 0)
+        lab_sys(write(restless_pipe, "x", 1));
     lab_check(++*calls < 1000,
               "a timer that starts itself for a moment that is past does not "
               "keep the loop from its descriptors");
@@ -317,8 +319,8 @@ STEP_TEST(restless_timer_starves_nobody)
     lab_sys(pipe2(fds, O_CLOEXEC));
     lab_ok(loop_add(loop, fds[0], LOOP_READABLE, on_pipe, NULL));
     lab_ok(loop_timer_start(loop, 0, on_restless, &calls, NULL));
-    lab_note("a timer starts itself again and again; a pipe has a byte");
-    lab_sys(write(fds[1], "x", 1));
+    lab_note("a timer starts itself again and again; a pipe gets a byte");
+    restless_pipe = fds[1];
     lab_ok(loop_run(loop));
     lab_equal(pipe_calls, 1, "calls for the pipe");
     loop_remove(loop, fds[0]);
@@ -365,6 +367,47 @@ STEP_TEST(busy_descriptor_holds_no_timer_up)
 
 /* ---- The waits ---- */
 
+static void check_time(struct loop *l, int fd, unsigned events, void *user)
+{
+    (void)fd;
+    (void)events;
+    (void)user;
+    lab_equal(loop_now(l), clock_now(), "loop_now() in the callback");
+    clock_advance(CLOCK_SECOND);
+    lab_equal(loop_now(l), clock_now() - CLOCK_SECOND,
+              "loop_now() a second later in the same turn");
+    loop_stop(l);
+}
+
+/* Five seconds into the wait a byte comes. */
+static bool write_after_a_while(void *user)
+{
+    clock_advance(5 * CLOCK_SECOND);
+    lab_sys(write(*(int *)user, "x", 1));
+    return true;
+}
+
+/* The time is that at which the wait ended, for the whole turn. */
+STEP_TEST(time_after_a_wait)
+{
+    int fds[2];
+    struct fired fired = {0};
+    uint64_t at = loop_now(loop) + 60 * CLOCK_SECOND;
+
+    lab_sys(pipe2(fds, O_CLOEXEC));
+    lab_ok(loop_timer_start(loop, at, on_fired, &fired, NULL));
+    lab_ok(loop_add(loop, fds[0], LOOP_READABLE, check_time, NULL));
+    lab_note("a pipe gets a byte when the loop has waited for 5 s");
+    clock_when_quiet(write_after_a_while, &fds[1]);
+    lab_ok(loop_run(loop));
+    clock_when_quiet(NULL, NULL);
+    lab_ok(loop_remove(loop, fds[0]));
+    run_to(at + CLOCK_SECOND);
+    lab_equal(fired.calls, 1, "calls of a timer of 60 s");
+    close(fds[0]);
+    close(fds[1]);
+}
+
 /* A wait that a signal ended is made again, and is not longer for it. */
 STEP_TEST(interrupted_waits_keep_time)
 {
@@ -404,6 +447,7 @@ void timers_step(void)
     lab_test(restless_timer_starves_nobody);
     lab_test(busy_descriptor_holds_no_timer_up);
     lab_test(time_between_two_runs);
+    lab_test(time_after_a_wait);
     lab_test(timer_of_a_hundred_days);
     lab_test(interrupted_waits_keep_time);
     lab_test(waiting_is_no_work);
