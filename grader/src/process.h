@@ -14,26 +14,26 @@
 #include <sys/types.h>
 
 struct process_request {
-    const char *const *argv;  /* argv[0] is looked up in PATH; NULL ends it */
-    const char *dir;          /* working folder, NULL for the current one */
-    const char *const *env;   /* NAME=VALUE to add, NULL ends it; or NULL */
-    int timeout_ms;           /* 0: none */
-    int keep_fd;              /* a descriptor to leave open, or -1 */
-    size_t output_bytes_max;  /* over that the process is ended; 0: 1 MiB */
-    bool inherit_output;      /* to our own stdout/stderr, nothing captured */
-    bool inherit_input;       /* our own stdin; otherwise /dev/null */
-    bool end_orphans;         /* what it leaves behind is ended and awaited,
-                                 also outside of its group; we have no other
-                                 child then */
+    const char *const *argv; /* argv[0] is looked up in PATH; NULL ends it */
+    const char *dir;         /* working folder, NULL for the current one */
+    const char *const *env;  /* NAME=VALUE to add, NULL ends it; or NULL */
+    int timeout_ms;          /* 0: none */
+    int keep_fd;             /* a descriptor to leave open, or -1 */
+    size_t output_bytes_max; /* over that the process is ended; 0: 1 MiB */
+    bool inherit_output;     /* to our own stdout/stderr, nothing captured */
+    bool inherit_input;      /* our own stdin; otherwise /dev/null */
+    bool end_orphans;        /* what it leaves behind is ended and awaited,
+                                also outside of its group; we have no other
+                                child then */
 };
 
 struct process_result {
-    int status;          /* wait status */
-    bool timed_out;      /* ended by timeout_ms */
-    bool output_cut;     /* ended by output_bytes_max */
-    char *output;        /* stdout and stderr as they came; '\0' after it */
+    int status;      /* wait status */
+    bool timed_out;  /* ended by timeout_ms */
+    bool output_cut; /* ended by output_bytes_max */
+    char *output;    /* stdout and stderr as they came; '\0' after it */
     size_t output_len;
-    double seconds;      /* wall time */
+    double seconds; /* wall time */
 };
 
 /*
