@@ -5,7 +5,7 @@
  * of the turns.
  *
  * Colours after Okabe and Ito, which also who does not see red and green tells
- * apart.
+ * apart. Each program keeps its own, whether there is a `mine` or not.
  */
 #include "bench.h"
 
@@ -79,7 +79,7 @@ static void put_panel(FILE *out, const struct bench *bench, unsigned panel)
                 "%s $panel%u using %u:%u:%u:xtic(1) title \"%s\" lc rgb "
                 "\"%s\"",
                 before, panel, column, column + 1, column + 2,
-                bench->programs[i].name, colours[i]);
+                bench->programs[i].name, colours[i + 1 - bench->reference]);
         before = ", ";
     }
     fputc('\n', out);
@@ -119,6 +119,7 @@ static void put_script(FILE *out, const struct bench *bench)
         "set grid ytics lc rgb '#dddddd'\nset border 3 lc rgb '#666666'\n"
         "set xtics nomirror scale 0\nset ytics nomirror 0.25 format '%%.2f'\n"
         "set ylabel 'x reference'\n"
+        "set xlabel ' '\n" /* room for the names' second line */
         "set key outside below horizontal samplen 1 font ',11'\n"
         "set multiplot layout %u,%u title \"{/:Bold %s}: messages a "
         "second, as a ratio to the reference's\"\n",

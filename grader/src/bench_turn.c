@@ -6,6 +6,7 @@
 #include "bench_server.h"
 #include "course.h"
 #include "files.h"
+#include "load_echo.h"
 #include "process.h"
 
 #include <errno.h>
@@ -88,13 +89,14 @@ static double figure(const json_t *json, const char *key)
     return json_number_value(json_object_get(json, key));
 }
 
-/* The load is the bottleneck when each of its looks finds many replies. */
+/* The load is the bottleneck when it always finds many replies waiting. */
 static bool is_load_limited(const json_t *json, const struct bench_scene *scene)
 {
     double waits = figure(json, "waits");
+    double most = scene->connections < LOAD_EVENTS_MAX ? scene->connections
+                                                       : LOAD_EVENTS_MAX;
 
-    return scene->connections > 1 && waits > 0 &&
-           figure(json, "events") / waits > scene->connections / 4.0;
+    return most > 1 && waits > 0 && figure(json, "events") / waits > most / 2;
 }
 
 static struct turn turn_of(const json_t *json, const struct bench_scene *scene)

@@ -4,7 +4,9 @@
  * The generator must be cheaper than any server that it measures, or it
  * measures itself: it runs one thread on epoll, edge-triggered, so that the
  * kernel does not look at a socket again that was just emptied; it registers a
- * connection once, copies no byte, and reads the clock once a read.
+ * connection once, copies no byte, and reads the clock once a read. It reads
+ * all replies of one look, then sends all that follows from them: the kernel's
+ * receiving and sending half each find their code in the cache.
  *
  *     sent          bytes handed to the kernel
  *     received      bytes that came back
@@ -40,7 +42,6 @@
 #define START_STEP 8191
 #define READ_BYTES (256u << 10)
 #define COMPARED_BYTES 64
-#define EVENTS_MAX 1024
 #define QUIET_MS 10000 /* no byte for so long: the server hangs */
 
 struct connection {
@@ -229,11 +230,11 @@ static int begin_all(struct load *load)
 
 static int run_until(struct load *load, uint64_t end)
 {
-    static struct epoll_event events[EVENTS_MAX];
+    static struct epoll_event events[LOAD_EVENTS_MAX];
     int err = 0;
 
     while (err == 0 && now_ns() < end) {
-        int count = epoll_wait(load->epoll, events, EVENTS_MAX, QUIET_MS);
+        int count = epoll_wait(load->epoll, events, LOAD_EVENTS_MAX, QUIET_MS);
         if (count < 0 && errno != EINTR)
             return -errno;
         if (count == 0)

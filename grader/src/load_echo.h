@@ -23,6 +23,9 @@
 
 #define LOAD_CONNECTIONS_MAX 10000
 #define LOAD_DEPTH_MAX 64
+/* Replies that one look takes. Few, so that none waits in our own hands behind
+ * a crowd: with 1,024 at 1,024 clients the 99th percentile told of us. */
+#define LOAD_EVENTS_MAX 64
 #define LOAD_WINDOW_BYTES_MAX (1u << 20) /* message bytes × depth */
 
 struct load_request {
