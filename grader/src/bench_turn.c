@@ -34,33 +34,38 @@ static int start_server(const struct bench *bench, unsigned program,
     return err;
 }
 
-/* Run grade-load, behind the words of `before` (a tool that counts). Returns
- * its JSON, or NULL with *failure set. */
+/* How the load is run once. */
+struct drive {
+    const struct bench_scene *scene;
+    double warm_up, seconds;
+    const char *const *before; /* the words of a tool that runs it, or NULL */
+};
+
+/* Run grade-load. Returns its JSON, or NULL with *failure set. */
 static json_t *run_load(const struct bench *bench,
-                        const struct bench_scene *scene,
-                        const struct bench_server *server, double warm_up,
-                        double seconds, const char *const *before,
-                        char **failure)
+                        const struct bench_server *server,
+                        const struct drive *drive, char **failure)
 {
+    const struct bench_scene *scene = drive->scene;
     char *words[] = {text_format("%s/build/grade-load", course_dir()),
                      text_format("--connections=%u", scene->connections),
                      text_format("--bytes=%u", scene->bytes),
                      text_format("--depth=%u", scene->depth),
-                     text_format("--warm-up=%.3f", warm_up),
-                     text_format("--seconds=%.3f", seconds),
+                     text_format("--warm-up=%.3f", drive->warm_up),
+                     text_format("--seconds=%.3f", drive->seconds),
                      text_format("--group=%d", (int)server->pid),
                      text_format("--cpu=%d", bench->machine.load_cpu)};
     const char *argv[WORDS_MAX + sizeof words / sizeof *words] = {NULL};
-    struct process_request request = {.argv = argv,
-                                      .keep_fd = -1,
-                                      .timeout_ms =
-                                          (int)(seconds * 1000) + EXTRA_MS};
+    struct process_request request = {
+        .argv = argv,
+        .keep_fd = -1,
+        .timeout_ms = (int)(drive->seconds * 1000) + EXTRA_MS};
     struct process_result result = {0};
     json_t *json = NULL;
     size_t count = 0;
 
-    while (before && before[count]) {
-        argv[count] = before[count];
+    while (drive->before && drive->before[count]) {
+        argv[count] = drive->before[count];
         count++;
     }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -125,9 +130,11 @@ struct turn bench_turn(const struct bench *bench, unsigned program,
 {
     struct turn turn = {.fate = TURN_FAILED};
     struct bench_server server;
-    double warm_up = bench->seconds / 2 < WARM_UP_SECONDS_MAX
-                         ? bench->seconds / 2
-                         : WARM_UP_SECONDS_MAX;
+    struct drive drive = {.scene = scene,
+                          .warm_up = bench->seconds / 2 < WARM_UP_SECONDS_MAX
+                                         ? bench->seconds / 2
+                                         : WARM_UP_SECONDS_MAX,
+                          .seconds = bench->seconds};
     int err = start_server(bench, program, &server);
 
     *failure = NULL;
@@ -163,10 +170,14 @@ static double read_count(const char *path)
     return count;
 }
 
-/* Calls and messages of one turn. */
+struct counted {
+    double calls, messages;
+};
+
+/* Of one turn of so many seconds. */
 static bool count_calls(const struct bench *bench, unsigned program,
                         const struct bench_scene *scene, double seconds,
-                        double *calls, double *messages)
+                        struct counted *counted)
 {
     struct bench_server server;
     char *failure = NULL;
@@ -175,19 +186,19 @@ static bool count_calls(const struct bench *bench, unsigned program,
         return false;
     char *path = text_format("%s/calls", bench->state);
     char *pids = bench_server_pids(&server);
-    const char *before[] = {
+    const char *perf[] = {
         "perf", "stat", "-x", ",",  "-e", "raw_syscalls:sys_enter",
         "-o",   path,   "-p", pids, "--", NULL};
-    json_t *json =
-        run_load(bench, scene, &server, 0, seconds, before, &failure);
-    *messages = figure(json, "messages");
-    *calls = read_count(path);
+    struct drive drive = {.scene = scene, .seconds = seconds, .before = perf};
+    json_t *json = run_load(bench, &server, &drive, &failure);
+    counted->messages = figure(json, "messages");
+    counted->calls = read_count(path);
     bench_server_stop(&server);
     json_decref(json);
     free(failure);
     free(pids);
     free(path);
-    return *calls >= 0 && *messages > 0;
+    return counted->calls >= 0 && counted->messages > 0;
 }
 
 /* Two turns, so that what comes with connections, and not with messages, falls
@@ -195,14 +206,12 @@ static bool count_calls(const struct bench *bench, unsigned program,
 double bench_calls(const struct bench *bench, unsigned program,
                    const struct bench_scene *scene)
 {
-    double calls[2], messages[2];
+    struct counted few, many;
 
     if (!process_exists("perf") ||
-        !count_calls(bench, program, scene, CALLS_SHORT_SECONDS, &calls[0],
-                     &messages[0]) ||
-        !count_calls(bench, program, scene, CALLS_LONG_SECONDS, &calls[1],
-                     &messages[1]) ||
-        messages[1] <= messages[0])
+        !count_calls(bench, program, scene, CALLS_SHORT_SECONDS, &few) ||
+        !count_calls(bench, program, scene, CALLS_LONG_SECONDS, &many) ||
+        many.messages <= few.messages)
         return -1;
-    return (calls[1] - calls[0]) / (messages[1] - messages[0]);
+    return (many.calls - few.calls) / (many.messages - few.messages);
 }
