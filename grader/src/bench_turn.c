@@ -143,8 +143,7 @@ struct turn bench_turn(const struct bench *bench, unsigned program,
                                *server.said ? server.said : strerror(-err));
         return turn;
     }
-    json_t *json =
-        run_load(bench, scene, &server, warm_up, bench->seconds, NULL, failure);
+    json_t *json = run_load(bench, &server, &drive, failure);
     if (json)
         turn = turn_of(json, scene);
     json_decref(json);
