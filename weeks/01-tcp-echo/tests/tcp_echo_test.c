@@ -527,6 +527,16 @@ STEP_TEST(half_close_without_bytes)
     echo_server_expect_done(&s);
 }
 
+/* After end of file, recv(2) says nothing more of a reset; the socket does. */
+static void expect_no_reset(const struct net_client *c)
+{
+    int error = 0;
+    socklen_t len = sizeof error;
+    lab_sys(getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len));
+    lab_check(error == 0, "the connection ends without a reset, whatever the "
+                          "client has sent");
+}
+
 /* The greeting is not lost for a client that has spoken first. */
 STEP_TEST(greeting_reaches_a_client_that_spoke_first)
 {
@@ -545,6 +555,7 @@ STEP_TEST(greeting_reaches_a_client_that_spoke_first)
     net_shutdown_write(&c);
     echo_server_expect_done(&s);
     net_expect_eof(&c);
+    expect_no_reset(&c);
     net_close(&c);
 }
 
