@@ -249,10 +249,12 @@ static bool not_all_proven(const struct evidence *e, struct outcome *o)
         page->end_value == (int)page->exit_code &&
         o->tests_passed + o->tests_not_run == tests)
         return false;
+    /* libcheck took the status for the test's own: it was this run's code. */
+    int status = page->end_value == 1 ? (int)page->exit_code : page->end_value;
     fail(o, VERDICT_FAILED,
          text_format("the test did not come to its end: the process was left "
                      "in the middle with exit status %d",
-                     page->end_value));
+                     status));
     name_test(o, page, failed_test(page));
     return true;
 }
