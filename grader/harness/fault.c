@@ -13,6 +13,7 @@
  */
 #include "fault_internal.h"
 
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,11 @@ static const struct {
     [EPOLL_WAIT] = {"epoll_wait", FAMILY_WAIT},
     [EVENTFD] = {"eventfd", NO_FAMILY},
     [LISTEN] = {"listen", NO_FAMILY},
+    [PTHREAD_CLOCKJOIN_NP] = {"pthread_clockjoin_np", FAMILY_JOIN},
     [PTHREAD_CREATE] = {"pthread_create", NO_FAMILY},
+    [PTHREAD_JOIN] = {"pthread_join", FAMILY_JOIN},
+    [PTHREAD_TIMEDJOIN_NP] = {"pthread_timedjoin_np", FAMILY_JOIN},
+    [PTHREAD_TRYJOIN_NP] = {"pthread_tryjoin_np", FAMILY_JOIN},
     [READ] = {"read", FAMILY_INPUT},
     [READV] = {"readv", FAMILY_INPUT},
     [RECV] = {"recv", FAMILY_INPUT},
@@ -55,14 +60,18 @@ static const struct {
     [FAMILY_OUTPUT] = {FAULT_OUTPUT, NO_FAMILY},
     [FAMILY_ACCEPT] = {FAULT_ACCEPT, NO_FAMILY},
     [FAMILY_WAIT] = {FAULT_WAIT, NO_FAMILY},
+    [FAMILY_JOIN] = {FAULT_JOIN, NO_FAMILY},
 };
+
+enum effect { FAILS, CUTS, LOSES, HOLDS };
 
 struct rule {
     _Atomic bool armed;
     _Atomic(enum fault_target) target;
-    _Atomic bool every;  /* each k-th call, not only the k-th */
-    _Atomic int error;   /* 0 for a cut */
-    _Atomic size_t most; /* of a cut */
+    _Atomic bool every; /* each k-th call, not only the k-th */
+    _Atomic(enum effect) effect;
+    _Atomic int error;   /* of FAILS */
+    _Atomic size_t most; /* of CUTS */
     _Atomic uint64_t k;
     _Atomic uint64_t seen; /* calls that it covered since it was armed */
 };
@@ -73,6 +82,9 @@ struct state {
     _Atomic uint64_t calls[TARGETS];
     _Atomic uint64_t hits[TARGETS];
     _Atomic uint64_t bytes[TARGETS];
+    _Atomic uint64_t strays;
+    _Atomic uint64_t created, joined; /* threads */
+    sem_t gate;                       /* what is held waits here */
 };
 
 static struct state *state;
@@ -126,6 +138,7 @@ static void arm_failure(const char *call, unsigned long k, int error,
     if (error <= 0)
         misuse(call, "an errno is positive");
     struct rule *rule = new_rule(call, k, every);
+    rule->effect = FAILS;
     rule->error = error;
     rule->armed = true;
 }
@@ -137,7 +150,7 @@ static void arm_cut(const char *call, unsigned long k, size_t most, bool every)
     if (most == 0)
         misuse(call, "a cut leaves at least one byte");
     struct rule *rule = new_rule(call, k, every);
-    rule->error = 0;
+    rule->effect = CUTS;
     rule->most = most;
     rule->armed = true;
 }
@@ -162,6 +175,25 @@ void fault_cut_every(const char *call, unsigned long k, size_t most)
     arm_cut(call, k, most, true);
 }
 
+void fault_lose_client(unsigned long k)
+{
+    struct rule *rule = new_rule(FAULT_ACCEPT, k, false);
+    rule->effect = LOSES;
+    rule->armed = true;
+}
+
+void fault_hold_close(unsigned long k)
+{
+    struct rule *rule = new_rule("close", k, false);
+    rule->effect = HOLDS;
+    rule->armed = true;
+}
+
+void fault_release(void)
+{
+    sem_post(&state->gate);
+}
+
 void fault_reset(void)
 {
     for (int i = 0; i < RULES_MAX; i++)
@@ -172,6 +204,7 @@ void fault_reset(void)
         state->hits[i] = 0;
         state->bytes[i] = 0;
     }
+    state->strays = state->created = state->joined = 0;
 }
 
 unsigned long fault_calls(const char *call)
@@ -189,6 +222,16 @@ uint64_t fault_bytes(const char *call)
     return state->bytes[find_target(call)];
 }
 
+unsigned long fault_strays(void)
+{
+    return state->strays;
+}
+
+long fault_unjoined(void)
+{
+    return (long)(state->created - state->joined);
+}
+
 void fault_begin(void)
 {
     if (state != NULL)
@@ -199,6 +242,7 @@ void fault_begin(void)
         perror("fault.h: mmap");
         abort();
     }
+    sem_init(&state->gate, 1, 0);
 }
 
 /* For a program that has no lab_main. */
@@ -233,15 +277,17 @@ static void apply(struct rule *rule, struct fault_verdict *v)
     uint64_t n = add(&rule->seen, 1);
     if (rule->every ? n % rule->k != 0 : n != rule->k)
         return;
-    if (rule->error == 0)
-        v->most = rule->most < v->most ? rule->most : v->most;
-    else if (v->error == 0)
+    if (rule->effect == FAILS && v->error == 0)
         v->error = rule->error;
+    if (rule->effect == CUTS && rule->most < v->most)
+        v->most = rule->most;
+    v->loses |= rule->effect == LOSES;
+    v->holds |= rule->effect == HOLDS;
 }
 
 struct fault_verdict fault_judge(enum fault_target call)
 {
-    struct fault_verdict v = {call, 0, SIZE_MAX};
+    struct fault_verdict v = {.call = call, .most = SIZE_MAX};
     uint32_t used = state->rules_used;
     count(state->calls, call, 1);
     for (uint32_t i = 0; i < used && i < RULES_MAX; i++)
@@ -252,16 +298,45 @@ struct fault_verdict fault_judge(enum fault_target call)
 
 int fault_failed(const struct fault_verdict *v)
 {
-    count(state->hits, v->call, 1);
+    fault_hit(v);
     errno = v->error;
     return -1;
+}
+
+void fault_hit(const struct fault_verdict *v)
+{
+    count(state->hits, v->call, 1);
+}
+
+void fault_hold(const struct fault_verdict *v)
+{
+    if (!v->holds)
+        return;
+    fault_hit(v);
+    while (sem_wait(&state->gate) == -1)
+        continue;
+}
+
+void fault_stray(void)
+{
+    add(&state->strays, 1);
+}
+
+void fault_thread_created(void)
+{
+    add(&state->created, 1);
+}
+
+void fault_thread_joined(void)
+{
+    add(&state->joined, 1);
 }
 
 size_t fault_cut_len(const struct fault_verdict *v, size_t len)
 {
     if (len <= v->most)
         return len;
-    count(state->hits, v->call, 1);
+    fault_hit(v);
     return v->most;
 }
 

@@ -10,7 +10,7 @@
  *     fault_cut_every(FAULT_OUTPUT, 2, 7);      each 2nd moves 7 bytes at most
  *
  *  1. A failed call does nothing: the kernel is not asked. It returns -1 with
- *     errno set; pthread_create returns the error, as it always does. close
+ *     errno set; those of pthread return the error, as they always do. close
  *     alone has closed its descriptor when it fails, as Linux has.
  *  2. Counting starts at the arming, over all threads of the test's process
  *     and of the processes that it forks, before or after: the state is shared
@@ -35,6 +35,7 @@
 #define FAULT_OUTPUT "output" /* write writev send sendto sendmsg */
 #define FAULT_ACCEPT "accept" /* accept accept4 */
 #define FAULT_WAIT "wait"     /* epoll_wait epoll_pwait epoll_pwait2 */
+#define FAULT_JOIN "join"     /* pthread_join, and its _np variants */
 
 /* The k-th call from now on, once, fails with error. Requires: k >= 1. */
 void fault_fail(const char *call, unsigned long k, int error);
@@ -51,7 +52,23 @@ void fault_cut(const char *call, unsigned long k, size_t most);
 /* Every k-th call moves at most `most` bytes. Requires: as fault_cut. */
 void fault_cut_every(const char *call, unsigned long k, size_t most);
 
-/* Take back every fault, set every count to 0. */
+/*
+ * The k-th call of accept or accept4 from now on, once, finds that its client
+ * has gone: the connection is taken out of the queue and closed, and the call
+ * goes on with the queue that is left. So on a blocking listener it waits, on
+ * another one it may fail with EAGAIN.
+ */
+void fault_lose_client(unsigned long k);
+
+/*
+ * The k-th close from now on, once, closes its descriptor and does not return
+ * before fault_release(): the moment in which the number is free, and its last
+ * user has not gone on, lasts as long as the test wants.
+ */
+void fault_hold_close(unsigned long k);
+void fault_release(void);
+
+/* Take back every fault, set every count to 0. What is held stays held. */
 void fault_reset(void);
 
 /* Calls made, and calls that a fault hit (made fail, or really shortened),
@@ -62,6 +79,17 @@ unsigned long fault_hits(const char *call);
 /* Bytes that calls of input or output have moved, over the same time. One that
  * only looked (MSG_PEEK) has moved none. */
 uint64_t fault_bytes(const char *call);
+
+/*
+ * Calls of close and shutdown with a number that is not open: its descriptor
+ * was closed before, and the number might have been somebody else's by now.
+ * close(-1), which is a habit of some, is not counted.
+ */
+unsigned long fault_strays(void);
+
+/* Threads that pthread_create has made and that no call of the pthread_join
+ * family has waited for, over the same time. */
+long fault_unjoined(void);
 
 /* Forget everything and share it with nobody that runs already. lab_main does
  * this before each test. */

@@ -162,17 +162,37 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 
 /* ---- The others ---- */
 
+/* Whether the client that was next in the queue is gone now; where none could
+ * be had, errno says why. */
+static bool lose_client(const struct fault_verdict *v, int fd)
+{
+    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    if (client == -1)
+        return false;
+    close(client);
+    fault_hit(v);
+    return true;
+}
+
 int __wrap_accept(int fd, struct sockaddr *peer, socklen_t *peer_len)
 {
     struct fault_verdict v = fault_judge(ACCEPT);
-    return v.error ? fault_failed(&v) : accept(fd, peer, peer_len);
+    if (v.error)
+        return fault_failed(&v);
+    if (v.loses && !lose_client(&v, fd))
+        return -1;
+    return accept(fd, peer, peer_len);
 }
 
 int __wrap_accept4(int fd, struct sockaddr *peer, socklen_t *peer_len,
                    int flags)
 {
     struct fault_verdict v = fault_judge(ACCEPT4);
-    return v.error ? fault_failed(&v) : accept4(fd, peer, peer_len, flags);
+    if (v.error)
+        return fault_failed(&v);
+    if (v.loses && !lose_client(&v, fd))
+        return -1;
+    return accept4(fd, peer, peer_len, flags);
 }
 
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
@@ -190,6 +210,11 @@ int __wrap_close(int fd)
 {
     struct fault_verdict v = fault_judge(CLOSE);
     int result = close(fd);
+    if (result == -1 && errno == EBADF && fd >= 0) {
+        fault_stray();
+        return result;
+    }
+    fault_hold(&v);
     return v.error && result == 0 ? fault_failed(&v) : result;
 }
 
@@ -225,23 +250,78 @@ int __wrap_listen(int fd, int backlog)
 
 /* pthread_create(3): "On error, it returns an error number", not -1, and says
  * nothing in errno. */
+static int failed_thread(const struct fault_verdict *v)
+{
+    int before = errno;
+    fault_failed(v);
+    errno = before;
+    return v->error;
+}
+
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*run)(void *), void *argument)
 {
     struct fault_verdict v = fault_judge(PTHREAD_CREATE);
-    int before = errno;
-    if (v.error) {
-        fault_failed(&v);
-        errno = before;
-        return v.error;
-    }
-    return pthread_create(thread, attributes, run, argument);
+    if (v.error)
+        return failed_thread(&v);
+    int error = pthread_create(thread, attributes, run, argument);
+    if (error == 0)
+        fault_thread_created();
+    return error;
+}
+
+/* The _np variants of pthread_join may find that the thread runs on. */
+static int joined(int error)
+{
+    if (error == 0)
+        fault_thread_joined();
+    return error;
+}
+
+int __wrap_pthread_join(pthread_t thread, void **result)
+{
+    struct fault_verdict v = fault_judge(PTHREAD_JOIN);
+    if (v.error)
+        return failed_thread(&v);
+    return joined(pthread_join(thread, result));
+}
+
+int __wrap_pthread_tryjoin_np(pthread_t thread, void **result)
+{
+    struct fault_verdict v = fault_judge(PTHREAD_TRYJOIN_NP);
+    if (v.error)
+        return failed_thread(&v);
+    return joined(pthread_tryjoin_np(thread, result));
+}
+
+int __wrap_pthread_timedjoin_np(pthread_t thread, void **result,
+                                const struct timespec *deadline)
+{
+    struct fault_verdict v = fault_judge(PTHREAD_TIMEDJOIN_NP);
+    if (v.error)
+        return failed_thread(&v);
+    return joined(pthread_timedjoin_np(thread, result, deadline));
+}
+
+int __wrap_pthread_clockjoin_np(pthread_t thread, void **result,
+                                clockid_t clock,
+                                const struct timespec *deadline)
+{
+    struct fault_verdict v = fault_judge(PTHREAD_CLOCKJOIN_NP);
+    if (v.error)
+        return failed_thread(&v);
+    return joined(pthread_clockjoin_np(thread, result, clock, deadline));
 }
 
 int __wrap_shutdown(int fd, int how)
 {
     struct fault_verdict v = fault_judge(SHUTDOWN);
-    return v.error ? fault_failed(&v) : shutdown(fd, how);
+    if (v.error)
+        return fault_failed(&v);
+    int result = shutdown(fd, how);
+    if (result == -1 && errno == EBADF && fd >= 0)
+        fault_stray();
+    return result;
 }
 
 int __wrap_socket(int domain, int type, int protocol)

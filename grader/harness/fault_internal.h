@@ -23,7 +23,11 @@ enum fault_target {
     EPOLL_WAIT,
     EVENTFD,
     LISTEN,
+    PTHREAD_CLOCKJOIN_NP,
     PTHREAD_CREATE,
+    PTHREAD_JOIN,
+    PTHREAD_TIMEDJOIN_NP,
+    PTHREAD_TRYJOIN_NP,
     READ,
     READV,
     RECV,
@@ -40,6 +44,7 @@ enum fault_target {
     FAMILY_OUTPUT,
     FAMILY_ACCEPT,
     FAMILY_WAIT,
+    FAMILY_JOIN,
     TARGETS,
     NO_FAMILY = TARGETS
 };
@@ -49,6 +54,8 @@ struct fault_verdict {
     enum fault_target call;
     int error;   /* 0: do it */
     size_t most; /* bytes that it may move */
+    bool loses;  /* an accept: the client has gone */
+    bool holds;  /* a close: do not return yet */
 };
 
 /*
@@ -62,6 +69,19 @@ int fault_failed(const struct fault_verdict *v);
 
 /* The length that the call may have. It is a hit only if that is shorter. */
 size_t fault_cut_len(const struct fault_verdict *v, size_t len);
+
+/* Count a hit, and wait for fault_release(), if the call is to be held. */
+void fault_hold(const struct fault_verdict *v);
+
+/* Count a hit of a rule that is neither an error nor a cut. */
+void fault_hit(const struct fault_verdict *v);
+
+/* Count the call as one on a descriptor that was not open. */
+void fault_stray(void);
+
+/* Count a thread more, or one less. */
+void fault_thread_created(void);
+void fault_thread_joined(void);
 
 /* Count the bytes that the call moved; gives `moved`, what it returned. */
 ssize_t fault_moved(const struct fault_verdict *v, ssize_t moved);

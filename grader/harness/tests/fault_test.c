@@ -11,14 +11,36 @@
 #include <limits.h>
 #include <pthread.h>
 
-static const char *const all_calls[] = {
-    "accept",      "accept4",        "bind",          "clock_gettime",
-    "close",       "connect",        "epoll_create1", "epoll_ctl",
-    "epoll_pwait", "epoll_pwait2",   "epoll_wait",    "eventfd",
-    "listen",      "pthread_create", "read",          "readv",
-    "recv",        "recvfrom",       "recvmsg",       "send",
-    "sendmsg",     "sendto",         "shutdown",      "socket",
-    "write",       "writev"};
+static const char *const all_calls[] = {"accept",
+                                        "accept4",
+                                        "bind",
+                                        "clock_gettime",
+                                        "close",
+                                        "connect",
+                                        "epoll_create1",
+                                        "epoll_ctl",
+                                        "epoll_pwait",
+                                        "epoll_pwait2",
+                                        "epoll_wait",
+                                        "eventfd",
+                                        "listen",
+                                        "pthread_clockjoin_np",
+                                        "pthread_create",
+                                        "pthread_join",
+                                        "pthread_timedjoin_np",
+                                        "pthread_tryjoin_np",
+                                        "read",
+                                        "readv",
+                                        "recv",
+                                        "recvfrom",
+                                        "recvmsg",
+                                        "send",
+                                        "sendmsg",
+                                        "sendto",
+                                        "shutdown",
+                                        "socket",
+                                        "write",
+                                        "writev"};
 #define CALLS (sizeof all_calls / sizeof all_calls[0])
 
 static const char *const inputs[] = {"read", "readv", "recv", "recvfrom",
@@ -38,13 +60,18 @@ static bool can_be_cut(const char *call)
 static bool is_harmless(const char *call)
 {
     return strcmp(call, "close") == 0 || strcmp(call, "clock_gettime") == 0 ||
-           strcmp(call, "pthread_create") == 0;
+           strncmp(call, "pthread_", 8) == 0;
 }
 
 /* Those without a descriptor to be bad get bad flags. */
 static bool is_refused(const char *call)
 {
     return strcmp(call, "epoll_create1") == 0 || strcmp(call, "eventfd") == 0;
+}
+
+void wrapped_join_really(pthread_t thread)
+{
+    pthread_join(thread, NULL);
 }
 
 /* ---- The list ---- */
@@ -74,7 +101,9 @@ STEP_TEST(unarmed_calls_reach_the_kernel_and_are_counted)
     for (size_t i = 0; i < CALLS; i++) {
         unsigned long before = fault_calls(all_calls[i]);
         int result = wrapped_call(all_calls[i]);
-        if (is_harmless(all_calls[i]))
+        if (strcmp(all_calls[i], "pthread_tryjoin_np") == 0)
+            lab_error(result, -EBUSY);
+        else if (is_harmless(all_calls[i]))
             lab_equal(result, 0, "%s", all_calls[i]);
         else if (is_refused(all_calls[i]))
             lab_error(result, -EINVAL);
@@ -504,6 +533,116 @@ STEP_TEST(what_can_be_cut_moves_bytes)
             fault_cut(all_calls[i], 1, 1);
 }
 
+/* ---- What only some calls can do ---- */
+
+static void connect_two(int *listener, struct net_client clients[2])
+{
+    char port[NET_PORT_BYTES];
+    *listener = net_listen("127.0.0.1", port);
+    net_connect(&clients[0], "client 1", "127.0.0.1", port);
+    net_connect(&clients[1], "client 2", "127.0.0.1", port);
+}
+
+/* The client that was next is gone, and the call takes the one after it. */
+STEP_TEST(a_lost_client_is_not_accepted)
+{
+    static const char *const names[] = {"accept", "accept4"};
+    for (int i = 0; i < 2; i++) {
+        struct net_client clients[2];
+        int listener;
+        connect_two(&listener, clients);
+        fault_reset();
+        fault_lose_client(1);
+        int fd = lab_ok(wrapped_accept(names[i], listener));
+        lab_equal(fault_hits(names[i]), 1, "hits of %s", names[i]);
+        lab_equal(fault_calls(FAULT_ACCEPT), 1, "calls of it");
+        net_expect_end(&clients[0]);
+        lab_sys(write(fd, "2", 1));
+        net_expect_text(&clients[1], "2");
+        close(fd);
+        close(listener);
+        net_close(&clients[0]);
+        net_close(&clients[1]);
+    }
+}
+
+/* With nobody after it, a listener that does not block says EAGAIN. */
+STEP_TEST(a_queue_is_empty_after_a_lost_client)
+{
+    struct net_client clients[2];
+    int listener;
+    connect_two(&listener, clients);
+    lab_sys(fcntl(listener, F_SETFL, O_NONBLOCK));
+    lab_ok(wrapped_accept("accept", listener));
+    fault_lose_client(1);
+    lab_error(wrapped_accept("accept", listener), -EAGAIN);
+    lab_equal(fault_hits(FAULT_ACCEPT), 1, "hits of accept");
+    fault_lose_client(1);
+    lab_error(wrapped_accept("accept", listener), -EAGAIN);
+    lab_equal(fault_hits(FAULT_ACCEPT), 1, "hits with nobody to lose");
+}
+
+static void *close_it(void *fd)
+{
+    wrapped_close(*(int *)fd);
+    *(int *)fd = -1;
+    return NULL;
+}
+
+/* The descriptor is closed, and the call comes back only when released. */
+STEP_TEST(a_held_close_returns_at_the_release)
+{
+    pthread_t thread;
+    int number = (int)lab_sys(dup(0));
+    volatile int fd = number;
+    fault_hold_close(1);
+    pthread_create(&thread, NULL, close_it, (void *)&fd);
+    lab_until(fault_hits("close") == 1, "the close is held");
+    lab_equal(fcntl(number, F_GETFD), -1, "what fcntl says of the closed one");
+    lab_equal(fd, number, "the number, which its user still has");
+    fault_release();
+    pthread_join(thread, NULL);
+    lab_equal(fd, -1, "the number after the release");
+    lab_equal(wrapped_close((int)lab_sys(dup(0))), 0, "the next close");
+}
+
+/* A number that is not open is counted, in close and in shutdown. */
+STEP_TEST(stray_numbers_are_counted)
+{
+    int fds[2];
+    net_pair(fds);
+    wrapped_shutdown(fds[0]);
+    wrapped_close(fds[0]);
+    lab_equal(fault_strays(), 0, "strays while it was open");
+    wrapped_shutdown(fds[0]);
+    lab_equal(fault_strays(), 1, "strays after a shutdown");
+    wrapped_close(fds[0]);
+    lab_equal(fault_strays(), 2, "strays after a close");
+    wrapped_close(-1);
+    lab_equal(fault_strays(), 2, "strays after close(-1)");
+    fault_reset();
+    lab_equal(fault_strays(), 0, "strays after fault_reset");
+}
+
+/* Created, not joined: detached ones too, and not those that never were. */
+STEP_TEST(threads_that_nobody_joined_are_counted)
+{
+    pthread_t first = wrapped_thread(), second = wrapped_thread();
+    lab_equal(fault_unjoined(), 2, "threads after two were created");
+    lab_error(wrapped_join(first), 0);
+    lab_equal(fault_unjoined(), 1, "threads after one was joined");
+    pthread_detach(second);
+    lab_equal(fault_unjoined(), 1, "threads after the other was detached");
+    fault_fail("pthread_create", 1, EAGAIN);
+    wrapped_call("pthread_create");
+    lab_equal(fault_unjoined(), 1, "threads after one could not be had");
+    wrapped_call("pthread_timedjoin_np");
+    wrapped_call("pthread_clockjoin_np");
+    lab_equal(fault_unjoined(), 1, "threads after two came and were joined");
+    wrapped_call("pthread_tryjoin_np");
+    lab_equal(fault_unjoined(), 2, "threads after one that ran on");
+}
+
 int main(int argc, char **argv)
 {
     lab_step("list");
@@ -534,6 +673,12 @@ int main(int argc, char **argv)
     lab_test(the_next_test_starts_with_none);
     lab_test(begin_shares_nothing_with_what_runs);
     lab_test(threads_count_exactly);
+    lab_step("special");
+    lab_test(a_lost_client_is_not_accepted);
+    lab_test(a_queue_is_empty_after_a_lost_client);
+    lab_test(a_held_close_returns_at_the_release);
+    lab_test(stray_numbers_are_counted);
+    lab_test(threads_that_nobody_joined_are_counted);
     lab_step("mistakes");
     lab_test(mistakes_abort_in_words);
     return lab_main(argc, argv);

@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -72,6 +75,37 @@ static int create_thread(void)
     return errno == ENOTTY ? -error : -ERANGE;
 }
 
+static void *wait_for_post(void *gate)
+{
+    sem_wait(gate);
+    return NULL;
+}
+
+/* A thread that is not joined by the call is joined after it. */
+static int join_thread(const char *name)
+{
+    static const struct timespec late = {.tv_sec = INT32_MAX};
+    pthread_t thread;
+    sem_t gate;
+    int error;
+    bool tries = strcmp(name, "pthread_tryjoin_np") == 0;
+    sem_init(&gate, 0, tries ? 0 : 1);
+    pthread_create(&thread, NULL, wait_for_post, &gate);
+    if (tries)
+        error = pthread_tryjoin_np(thread, NULL);
+    else if (strcmp(name, "pthread_join") == 0)
+        error = pthread_join(thread, NULL);
+    else if (strcmp(name, "pthread_timedjoin_np") == 0)
+        error = pthread_timedjoin_np(thread, NULL, &late);
+    else
+        error = pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &late);
+    sem_post(&gate);
+    if (error != 0)
+        wrapped_join_really(thread);
+    sem_destroy(&gate);
+    return -error;
+}
+
 static int call_epoll(const char *name)
 {
     struct epoll_event event = {0};
@@ -112,6 +146,8 @@ int wrapped_call(const char *name)
         return (int)result(listen(-1, 1));
     if (strcmp(name, "pthread_create") == 0)
         return create_thread();
+    if (strncmp(name, "pthread_", 8) == 0)
+        return join_thread(name);
     if (strcmp(name, "shutdown") == 0)
         return (int)result(shutdown(-1, SHUT_WR));
     if (strcmp(name, "socket") == 0)
@@ -134,4 +170,28 @@ ssize_t wrapped_recvmsg(int fd, struct msghdr *message)
 int wrapped_close(int fd)
 {
     return (int)result(close(fd));
+}
+
+int wrapped_shutdown(int fd)
+{
+    return (int)result(shutdown(fd, SHUT_RDWR));
+}
+
+int wrapped_accept(const char *name, int fd)
+{
+    if (strcmp(name, "accept") == 0)
+        return (int)result(accept(fd, NULL, NULL));
+    return (int)result(accept4(fd, NULL, NULL, SOCK_CLOEXEC));
+}
+
+pthread_t wrapped_thread(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, return_at_once, NULL);
+    return thread;
+}
+
+int wrapped_join(pthread_t thread)
+{
+    return -pthread_join(thread, NULL);
 }
