@@ -15,6 +15,7 @@
 #include "lab_internal.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define STARTED_MAX 64
@@ -62,11 +64,31 @@ static void make_pipe(struct lab_where where, int ends[2], int ours)
         fcntl(ends[ours], F_SETFL, O_NONBLOCK); /* proc_drain never waits */
 }
 
-static void make_pipes(struct lab_where where, struct pipes *pipes)
+/* ends[0] is the terminal's other side, which the test reads. */
+static void make_terminal(struct lab_where where, int ends[2])
+{
+    struct termios as_it_is;
+    if (openpty(&ends[0], &ends[1], NULL, NULL, NULL) == -1)
+        lab_fail_at(where, "the test's own openpty(): %s",
+                    lab_errno_text(errno));
+    tcgetattr(ends[1], &as_it_is);
+    cfmakeraw(&as_it_is);
+    tcsetattr(ends[1], TCSANOW, &as_it_is);
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    parent_ends[parent_ends_count++] = ends[0];
+}
+
+static void make_pipes(struct lab_where where, struct pipes *pipes,
+                       bool terminal)
 {
     make_pipe(where, pipes->in, 1);
-    make_pipe(where, pipes->out, 0);
     make_pipe(where, pipes->err, 0);
+    if (terminal)
+        make_terminal(where, pipes->out);
+    else
+        make_pipe(where, pipes->out, 0);
 }
 
 static void keep_our_ends(struct proc *p, const struct pipes *pipes)
@@ -199,8 +221,8 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-void proc_start_at(struct lab_where where, struct proc *p,
-                   const char *const argv[])
+static void start(struct lab_where where, struct proc *p,
+                  const char *const argv[], bool terminal)
 {
     struct pipes pipes;
     int report[2], error;
@@ -208,7 +230,7 @@ void proc_start_at(struct lab_where where, struct proc *p,
 
     init(where, p, base_name(argv[0]));
     note_command(p->name, argv);
-    make_pipes(where, &pipes);
+    make_pipes(where, &pipes, terminal);
     if (pipe2(report, O_CLOEXEC) == -1)
         lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
     p->pid = fork_or_fail(where);
@@ -225,6 +247,18 @@ void proc_start_at(struct lab_where where, struct proc *p,
     close(report[0]);
 }
 
+void proc_start_at(struct lab_where where, struct proc *p,
+                   const char *const argv[])
+{
+    start(where, p, argv, false);
+}
+
+void proc_start_at_terminal_at(struct lab_where where, struct proc *p,
+                               const char *const argv[])
+{
+    start(where, p, argv, true);
+}
+
 void proc_call_at(struct lab_where where, struct proc *p, const char *name,
                   int (*function)(void *), void *argument)
 {
@@ -234,7 +268,7 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
 
     init(where, p, name);
     lab_note("starts %s in a process of its own", name);
-    make_pipes(where, &pipes);
+    make_pipes(where, &pipes, false);
     p->pid = fork_or_fail(where);
     if (p->pid == 0) {
         begin_child(parent, &pipes);

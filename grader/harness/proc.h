@@ -57,6 +57,15 @@ void proc_start_at(struct lab_where where, struct proc *p,
                    const char *const argv[]);
 
 /*
+ * The same, with a terminal for its standard output, at which most programs
+ * write what they print line by line. Bytes come through it unchanged.
+ */
+#define proc_start_at_terminal(p, argv) \
+    proc_start_at_terminal_at(LAB_HERE, (p), (argv))
+void proc_start_at_terminal_at(struct lab_where where, struct proc *p,
+                               const char *const argv[]);
+
+/*
  * Run function(argument) in a forked process, whose exit status is 0 if it
  * returns 0 or more, else 1 after a line on standard error that names the
  * errno. It gets default signal dispositions and an empty signal mask. It
@@ -76,6 +85,12 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
  */
 #define proc_expect_line(p) proc_expect_line_at(LAB_HERE, (p))
 const char *proc_expect_line_at(struct lab_where where, struct proc *p);
+
+/* It has written no more to its standard output, up to now or up to its end,
+ * than the lines that the test has taken. */
+#define proc_expect_no_more_output(p) \
+    proc_expect_no_more_output_at(LAB_HERE, (p))
+void proc_expect_no_more_output_at(struct lab_where where, struct proc *p);
 
 /* Send a signal to it, and to nothing else. */
 #define proc_signal(p, signal) proc_signal_at(LAB_HERE, (p), (signal))
@@ -116,6 +131,20 @@ void proc_until_fds_at(struct lab_where where, struct proc *p, int count);
 #define proc_until_threads(p, count) \
     proc_until_threads_at(LAB_HERE, (p), (count))
 void proc_until_threads_at(struct lab_where where, struct proc *p, int count);
+
+/*
+ * Wait until it can do no more by itself: every thread of it sleeps in the
+ * kernel, or it has ended.
+ */
+#define proc_until_asleep(p) proc_until_asleep_at(LAB_HERE, (p))
+void proc_until_asleep_at(struct lab_where where, struct proc *p);
+
+/*
+ * In a process of proc_call, before it fails the test: let the test go on for
+ * as long as it can without this process, so that the transcript of a failure
+ * ends at the same line each time.
+ */
+void proc_let_test_wait(void);
 
 /*
  * It has lost no memory so far: each block that it allocated and did not free

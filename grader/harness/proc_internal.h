@@ -51,6 +51,12 @@ bool proc_has_ended(const struct proc *p);
 /* Append lines of output to text, each on a line of its own with a bar. */
 void proc_append_lines(char *text, size_t size, const char *lines);
 
+/* ---- proc_state.c ---- */
+
+/* Entries of /proc/PID/KIND that are numbers; -1 where there is no such
+ * process. The numbers go to list, as many as fit. */
+int proc_count_entries(pid_t pid, const char *kind, int *list, int size);
+
 /* ---- proc_watch.c ---- */
 
 /* In the new process: start what answers proc_expect_no_leaks, count the

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define FEW_LINES_BYTES 256
 #define PIECES_MAX 16 /* 64 KiB, a pipe's capacity: a flood ends some time */
 
 /* Keep what fits, read on in any case: the writer must not block. */
@@ -24,10 +25,12 @@ static void drain(int *fd, char *text, size_t *len)
     char piece[4096];
     for (int i = 0; i < PIECES_MAX && *fd != -1; i++) {
         ssize_t n = read(*fd, piece, sizeof piece);
-        if (n == -1)
+        if (n == -1 && errno != EIO)
             return;
-        if (n == 0)
+        if (n <= 0) { /* EIO is a terminal's end of file */
             proc_close_end(fd);
+            return;
+        }
         size_t room = PROC_OUTPUT_BYTES_MAX - *len;
         size_t kept = (size_t)n < room ? (size_t)n : room;
         memcpy(text + *len, piece, kept);
@@ -106,6 +109,20 @@ static _Noreturn void fail_line(struct lab_where where, struct proc *p,
     snprintf(is, sizeof is, "%zu bytes without a newline, then %s",
              p->out_len - p->out_taken, end);
     lab_differ_at(where, what, "a line", is);
+}
+
+void proc_expect_no_more_output_at(struct lab_where where, struct proc *p)
+{
+    char what[128], is[PROC_END_BYTES] = "it goes on:";
+    if (p->pid != 0)
+        proc_drain(p);
+    if (p->out_taken == p->out_len)
+        return;
+    snprintf(what, sizeof what, "what %s writes to its standard output",
+             p->name);
+    proc_append_lines(is, FEW_LINES_BYTES, p->out_text + p->out_taken);
+    lab_differ_at(where, what,
+                  p->out_taken == 0 ? "nothing" : "no more than that line", is);
 }
 
 const char *proc_expect_line_at(struct lab_where where, struct proc *p)

@@ -10,8 +10,6 @@
 
 #include "lab_internal.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -59,29 +57,6 @@ static bool start_thread(struct proc_page *page)
     return error == 0 && pthread_detach(thread) == 0;
 }
 
-/* ---- Counting what /proc lists ---- */
-
-/* Entries of /proc/PID/KIND that are numbers; -1 where there is no such
- * process. The numbers go to list, as many as fit. */
-static int count_entries(pid_t pid, const char *kind, int *list, int size)
-{
-    char path[64];
-    int count = 0;
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, kind);
-    DIR *folder = opendir(path);
-    if (folder == NULL)
-        return -1;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        if (count < size)
-            list[count] = atoi(entry->d_name);
-        count++;
-    }
-    closedir(folder);
-    return count;
-}
-
 #ifdef __SANITIZE_THREAD__
 
 static void *name_thread(void *tid)
@@ -117,18 +92,19 @@ void proc_page_serve(struct proc_page *page)
 {
     settle_threads();
     page->checks_leaks = can_check_leaks() && start_thread(page);
-    page->threads_of_harness = count_entries(getpid(), "task", NULL, 0) - 1;
+    page->threads_of_harness =
+        proc_count_entries(getpid(), "task", NULL, 0) - 1;
     page->ready = true;
 }
 
 int proc_count_fds(const struct proc *p)
 {
-    return count_entries(p->pid, "fd", NULL, 0);
+    return proc_count_entries(p->pid, "fd", NULL, 0);
 }
 
 int proc_count_threads(const struct proc *p)
 {
-    int count = count_entries(p->pid, "task", NULL, 0);
+    int count = proc_count_entries(p->pid, "task", NULL, 0);
     return count == -1 ? -1 : count - p->page->threads_of_harness;
 }
 
@@ -156,7 +132,7 @@ static void append_surplus(char *text, size_t size, const struct proc *p,
 {
     static int fds[4096];
     char path[64], target[128];
-    int count = count_entries(p->pid, "fd", fds, 4096);
+    int count = proc_count_entries(p->pid, "fd", fds, 4096);
     if (count > 4096)
         count = 4096;
     if (count <= 0)
@@ -181,8 +157,8 @@ static void until(struct lab_where where, struct proc *p, int count,
     int now;
     snprintf(what, sizeof what, "%s that %s has",
              fds ? "open descriptors" : "threads", p->name);
-    lab_note("waits until %s has %d %s", p->name, count,
-             fds ? "open descriptors" : "threads");
+    lab_note("waits until %s has %d %s%s", p->name, count,
+             fds ? "open descriptor" : "thread", count == 1 ? "" : "s");
     lab_patience_start(&patience);
     while ((now = ask(p)) != count) {
         proc_fail_if_ended(where, p, what);

@@ -44,6 +44,47 @@ static const char *status_line(pid_t pid, const char *name)
 
 /* ---- Starting a program ---- */
 
+/* At a terminal a program writes its lines one by one, and they come as they
+ * were written; its end is seen. */
+STEP_TEST(a_program_may_have_a_terminal)
+{
+    const char *argv[] = {"/bin/sh", "-c",
+                          "test -t 1 && echo yes; read word; echo $word", NULL};
+    proc_start_at_terminal(&p, argv);
+    lab_same_text(proc_expect_line(&p), "yes", "whether it has a terminal");
+    lab_equal(write(p.in, "no\n", 3), 3, "bytes written");
+    lab_same_text(proc_expect_line(&p), "no", "its second line");
+    proc_expect_no_more_output(&p);
+    proc_expect_exit(&p, 0);
+    proc_expect_no_more_output(&p);
+    proc_release(&p);
+}
+
+static void more_output(void)
+{
+    start_shell("echo one; echo two; echo three");
+    proc_expect_line(&p);
+    proc_wait(&p);
+    FAILS(proc_expect_no_more_output(&p));
+}
+
+static void output_of_a_silent_program(void)
+{
+    start_shell("echo one");
+    proc_wait(&p);
+    FAILS(proc_expect_no_more_output(&p));
+}
+
+/* What it writes beside the lines that were taken is told. */
+STEP_TEST(output_that_goes_on_is_told)
+{
+    failing(more_output, "what sh writes to its standard output",
+            "no more than that line",
+            "it goes on:\n      | two\n      | three");
+    failing(output_of_a_silent_program, "what sh writes to its standard output",
+            "nothing", "it goes on:\n      | one");
+}
+
 /* It gets its arguments, and says what it has to say. */
 STEP_TEST(a_program_gets_its_arguments)
 {
@@ -530,6 +571,8 @@ int main(int argc, char **argv)
 {
     lab_step("program");
     lab_test(a_program_gets_its_arguments);
+    lab_test(a_program_may_have_a_terminal);
+    lab_test(output_that_goes_on_is_told);
     lab_test(a_program_is_found_by_name);
     lab_test(a_program_that_cannot_be_started_is_told);
     lab_test(a_program_starts_clean);

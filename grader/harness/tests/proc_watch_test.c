@@ -350,6 +350,66 @@ STEP_TEST(a_program_is_not_checked)
               "the transcript says that it was not checked");
 }
 
+/* ---- Asleep ---- */
+
+static int turn(void *unused)
+{
+    volatile unsigned long turns = 0;
+    (void)unused;
+    for (;;)
+        turns++;
+    return 0;
+}
+
+static void wait_for_a_loop_to_sleep(void)
+{
+    proc_call(&p, "loop", turn, NULL);
+    FAILS_AFTER(200, proc_until_asleep(&p));
+}
+
+/* One thread that runs is enough to be awake; one that has ended is not. */
+STEP_TEST(a_process_sleeps_when_all_threads_do)
+{
+    start();
+    tell("tt");
+    proc_until_asleep(&p);
+    tell("jj");
+    proc_until_asleep(&p);
+    proc_kill(&p);
+    proc_until_asleep(&p);
+    failing(wait_for_a_loop_to_sleep,
+            "every thread of the process comes to rest", "all sleep",
+            "one is always running");
+}
+
+static int fail_politely(void *unused)
+{
+    (void)unused;
+    proc_let_test_wait();
+    lab_fail("the failure");
+}
+
+static void note_a_lot_and_wait(void)
+{
+    proc_call(&p, "failing", fail_politely, NULL);
+    for (int i = 0; i < 1000; i++)
+        lab_note("note %d", i + 1);
+    proc_wait(&p);
+}
+
+/* What the test had to say before it waits is there when it fails. */
+STEP_TEST(a_failure_lets_the_test_come_to_its_wait)
+{
+    for (int i = 0; i < 5; i++) {
+        int status;
+        const struct lab_shared *page =
+            failing_page(note_a_lot_and_wait, &status);
+        lab_check(page->failure.ready, "it failed");
+        lab_check(strstr(page->transcript, "note 1000\nwaits for the end"),
+                  "the transcript goes on to the wait");
+    }
+}
+
 int main(int argc, char **argv)
 {
     lab_step("descriptors");
@@ -359,6 +419,9 @@ int main(int argc, char **argv)
     lab_step("threads");
     lab_test(threads_are_counted);
     lab_test(threads_that_stay_are_told);
+    lab_step("asleep");
+    lab_test(a_process_sleeps_when_all_threads_do);
+    lab_test(a_failure_lets_the_test_come_to_its_wait);
     lab_step("leaks");
     lab_test(memory_in_use_is_no_leak);
     lab_test(lost_memory_is_told);
