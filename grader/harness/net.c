@@ -307,12 +307,21 @@ void net_send_text_at(struct lab_where where, struct net_client *c,
 
 /* ---- Ending ---- */
 
+static _Noreturn void fail_shutdown(struct lab_where where,
+                                    const struct net_client *c, int error)
+{
+    char what[128], is[128];
+    snprintf(what, sizeof what, "%s shuts its writing side", c->name);
+    snprintf(is, sizeof is, "%s%s", lab_errno_text(error),
+             error == ENOTCONN ? ": the peer has ended both" : "");
+    lab_differ_at(where, what, "the connection is there", is);
+}
+
 void net_shutdown_write_at(struct lab_where where, struct net_client *c)
 {
     net_note(c, "shuts its writing side (FIN)");
     if (shutdown(c->fd, SHUT_WR) == -1)
-        lab_fail_at(where, "%s shuts its writing side: %s", c->name,
-                    lab_errno_text(errno));
+        fail_shutdown(where, c, errno);
 }
 
 void net_reset(struct net_client *c)

@@ -97,9 +97,8 @@ static _Noreturn void fail_ended(const struct exchange *x, struct net_step step)
         step = net_step_failed(x->send_error);
     snprintf(what, sizeof what, "%s sends %s and reads them back", x->c->name,
              net_count_of(x->len).text);
-    snprintf(is, sizeof is, "%s sent, %s back (all right), %s",
-             net_count_of(x->sent).text, net_count_of(x->received).text,
-             net_ending_of(&step).text);
+    snprintf(is, sizeof is, "%s sent, %s back, %s", net_count_of(x->sent).text,
+             net_count_of(x->received).text, net_ending_of(&step).text);
     lab_differ_at(x->where, what, "all of them come back", is);
 }
 

@@ -139,6 +139,7 @@ void net_expect_eof_at(struct lab_where where, struct net_client *c)
 void net_expect_end_at(struct lab_where where, struct net_client *c)
 {
     unsigned char data[PIECE_BYTES];
+    char what[128], is[256];
     struct net_step step = {0, NET_GOES_ON, 0};
     size_t len = 0;
     net_note(c, "reads until the connection ends");
@@ -148,8 +149,10 @@ void net_expect_end_at(struct lab_where where, struct net_client *c)
     }
     if (step.end == NET_FIN || step.end == NET_RST)
         return;
-    lab_fail_at(where, "%s reads until the connection ends: %s, %s", c->name,
-                net_count_of(len).text, net_ending_of(&step).text);
+    snprintf(what, sizeof what, "%s reads until the connection ends", c->name);
+    snprintf(is, sizeof is, "%s, %s", net_count_of(len).text,
+             net_ending_of(&step).text);
+    lab_differ_at(where, what, "end of file or a reset", is);
 }
 
 void net_expect_quiet_at(struct lab_where where, struct net_client *c)

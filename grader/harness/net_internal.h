@@ -42,7 +42,7 @@ struct net_step net_receive_some(struct net_client *c, void *data, size_t len,
 /* What errno says after a send or recv that returned -1. */
 struct net_step net_step_failed(int error);
 
-/* "1 byte", "8 388 608 bytes". */
+/* "1 byte", "8,388,608 bytes". */
 struct net_count {
     char text[40];
 };

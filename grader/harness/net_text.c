@@ -27,7 +27,7 @@ struct net_count net_count_of(size_t bytes)
     int len = snprintf(digits, sizeof digits, "%zu", bytes), n = 0;
     for (int i = 0; i < len; i++) {
         if (i > 0 && (len - i) % 3 == 0)
-            count.text[n++] = ' ';
+            count.text[n++] = ',';
         count.text[n++] = digits[i];
     }
     snprintf(count.text + n, sizeof count.text - (size_t)n, " byte%s",

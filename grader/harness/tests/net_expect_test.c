@@ -193,7 +193,8 @@ STEP_TEST(an_end_is_fin_or_rst)
     peer_sends("more");
     peer_resets();
     net_expect_end(&c);
-    failing(end_that_never_comes, "4 bytes, then nothing moved", "", "");
+    failing(end_that_never_comes, "client reads until the connection ends",
+            "end of file or a reset", "4 bytes, then nothing moved");
 }
 
 static void quiet_with_bytes(void)
@@ -250,8 +251,10 @@ static void shutdown_after_reset(void)
 
 STEP_TEST(shutdown_of_a_dead_connection_is_told)
 {
-    failing(shutdown_after_reset, "client shuts its writing side: ENOTCONN", "",
-            "");
+    failing(shutdown_after_reset, "client shuts its writing side",
+            "the connection is there",
+            "ENOTCONN (Transport endpoint is not connected): the peer has "
+            "ended both");
 }
 
 /* The peer sees ECONNRESET; a closed client can be closed and reset again. */
@@ -366,7 +369,7 @@ STEP_TEST(an_honest_echo_is_met)
     lab_equal(c.offset, (9 << 20) + 6002, "its place in the stream");
     net_shutdown_write(&c);
     lab_sys(pthread_join(e.thread, NULL));
-    lab_check(strstr(transcript(), "client sends 8 388 608 bytes and reads "
+    lab_check(strstr(transcript(), "client sends 8,388,608 bytes and reads "
                                    "them back at the same time, comparing "
                                    "each\n") != NULL,
               "the transcript says what it does");
@@ -442,20 +445,20 @@ static void exchange_ends_at(struct lab_where where, enum mistake made,
     mistake = made;
     place = 500000;
     failing_at(where, exchange_with_mistake,
-               "client sends 1 048 576 bytes and reads them back",
+               "client sends 1,048,576 bytes and reads them back",
                "all of them come back", how);
 }
 #define exchange_ends(...) exchange_ends_at(LAB_HERE, __VA_ARGS__)
 
 STEP_TEST(an_echo_that_ends_is_told)
 {
-    exchange_ends(CLOSES, " sent, 500 000 bytes back (all right), then end of "
+    exchange_ends(CLOSES, " sent, 500,000 bytes back, then end of "
                           "file (the peer sent FIN)");
     exchange_ends(RESETS, "(the peer sent RST: ");
-    exchange_ends(STOPS, "500 000 bytes back (all right), then nothing moved "
+    exchange_ends(STOPS, "500,000 bytes back, then nothing moved "
                          "for 1.5 s");
-    exchange_ends(SWALLOWS, "1 048 576 bytes sent, 500 000 bytes back (all "
-                            "right), then nothing moved for 1.5 s");
+    exchange_ends(SWALLOWS, "1,048,576 bytes sent, 500,000 bytes back, then "
+                            "nothing moved for 1.5 s");
 }
 
 static unsigned char early[16]; /* none of them is what the client expects */

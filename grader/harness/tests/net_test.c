@@ -232,7 +232,7 @@ STEP_TEST(sending_in_vain_is_told)
 {
     failing(send_to_peer_that_reset, "client sends 5 bytes", "takes all",
             "0 bytes, then a reset (the peer sent RST: ECONNRESET)");
-    failing(send_to_peer_that_never_reads, "client sends 33 554 432 bytes",
+    failing(send_to_peer_that_never_reads, "client sends 33,554,432 bytes",
             "takes all", " bytes, then nothing moved for 0.2 s");
 }
 
