@@ -29,10 +29,15 @@ CLIENT_INCLUDES := $(foreach use,$(USES),\
 INCLUDES := -iquote $(WEEK_DIR) \
 	$(foreach use,$(USES) $(PROGRAMS),\
 	-iquote $(COURSE)/weeks/$(call use_name,$(use)))
-WRAPS := $(addprefix --wrap=,$(shell cat $(HARNESS)/wrap.list))
+# A week's own tests may stand in for further functions (tests/wrap.list).
+WRAP_LISTS := $(HARNESS)/wrap.list $(wildcard $(WEEK_DIR)/tests/wrap.list)
+WRAPS := $(addprefix --wrap=,$(shell cat $(WRAP_LISTS)))
 # gdb and sanitizers name the file that was staged, not its copy.
 MAPPED := $(if $(FROM),-fdebug-prefix-map=$(abspath $(SRC))=$(FROM))
 WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(INCLUDES) $(MAPPED) $(WERROR)
+# Libraries of this week and of those that it uses.
+LINKED := $(addprefix -l,$(sort $(LIBS) $(if $(USES),$(shell sed -n \
+	's/^LIBS :=//p' $(foreach use,$(USES),$(call use_dir,$(use))/config.mk)))))
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt -pthread
 abs = $(abspath $(1))
 # Dependency files name sources as gcc was told them, from their own folder.
@@ -109,7 +114,7 @@ $(foreach use,$(PROGRAMS),$(eval $(call USED_PROGRAM_RULE,$(use)))\
 
 # The member's code and the modules it uses as one object whose system calls
 # can be made to fail. Calls that the contract does not allow end the build.
-$(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(HARNESS)/wrap.list
+$(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(WRAP_LISTS)
 	$(Q)$(if $(CALLS),$(COURSE)/starter/check-calls "$(CALLS)" \
 		"$(OBJECTS)" "$(USED_ARCHIVES)")
 	$(Q)$(LD) -r $(WRAPS) -o $@ $(OBJECTS) \
@@ -118,12 +123,13 @@ $(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(HARNESS)/wrap.list
 $(B)/test: $(B)/under_test.o $(TEST_OBJECTS) $(CLIENT_OBJECTS) \
 		$(COURSE)/build/harness/$(SAN)/libharness.a | $(programs_before)
 	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(TEST_OBJECTS) \
-		$(CLIENT_OBJECTS) $< $(COURSE)/build/harness/$(SAN)/libharness.a $(CHECK_LIBS)
+		$(CLIENT_OBJECTS) $< $(COURSE)/build/harness/$(SAN)/libharness.a \
+		$(LINKED) $(CHECK_LIBS)
 
 ifneq ($(PROGRAM),)
 $(B)/$(PROGRAM): $(B)/main.o $(B)/module.a $(USED_ARCHIVES)
 	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(B)/main.o $(B)/module.a \
-		$(USED_ARCHIVES)
+		$(USED_ARCHIVES) $(LINKED)
 endif
 
 # For clangd, where it looks first: beside the sources of a member's own make.

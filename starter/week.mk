@@ -13,8 +13,8 @@
 # `grade` runs the same rules on copies of your files (SRC=… OUT=…).
 #
 # Which files, calls and used weeks there are stands in config.mk, which grade
-# writes from week.yaml: COURSE WEEK KIND YOURS GIVEN PROGRAM CALLS USES
-# PROGRAMS STEPS_address STEPS_thread STEPS_none.
+# writes from week.yaml: COURSE WEEK KIND YOURS GIVEN PROGRAM CALLS LIBS
+# USES PROGRAMS STEPS_address STEPS_thread STEPS_none.
 
 CONFIG ?= .grade/config.mk
 ifeq ($(wildcard $(CONFIG)),)

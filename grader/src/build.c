@@ -120,6 +120,7 @@ static int write_config(const struct build *build, const char *path)
     put_list(out, "GIVEN", m->given, m->given_count);
     fprintf(out, "PROGRAM := %s\n", m->program != NULL ? m->program : "");
     put_list(out, "CALLS", m->calls, m->calls_count);
+    put_list(out, "LIBS", m->libs, m->libs_count);
     put_uses(out, build, false);
     put_uses(out, build, true);
     for (int s = 0; s < SANITIZERS; s++)

@@ -153,6 +153,7 @@ static const cyaml_schema_field_t manifest_fields[] = {
     WORDS(uses, OPTIONAL_LIST, 0),
     WORDS(uses_programs, OPTIONAL_LIST, 0),
     WORDS(calls, OPTIONAL_LIST, 0),
+    WORDS(libs, OPTIONAL_LIST, 0),
     CYAML_FIELD_MAPPING_PTR("bench", OPTIONAL_LIST, struct manifest, bench,
                             bench_fields),
     CYAML_FIELD_SEQUENCE("reading", OPTIONAL_LIST, struct manifest, reading,

@@ -83,6 +83,8 @@ struct manifest {
     unsigned uses_programs_count;
     char **calls; /* library calls that the contract allows; none: all */
     unsigned calls_count;
+    char **libs; /* libraries that the week is linked with: uring */
+    unsigned libs_count;
     struct bench_plan *bench; /* NULL: none */
     struct reading *reading;
     unsigned reading_count;

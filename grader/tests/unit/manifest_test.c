@@ -29,6 +29,7 @@ START_TEST(every_key_is_read)
         WAL_MANIFEST "sundays: 2\n"
                      "uses_programs: [01-echo]\n"
                      "calls: [openat, pwrite]\n"
+                     "libs: [uring]\n"
                      "reading:\n"
                      "  - text: A format\n"
                      "    url: https://example.org/format\n"
@@ -50,6 +51,8 @@ START_TEST(every_key_is_read)
     ck_assert_str_eq(m->uses_programs[0], "01-echo");
     ck_assert_uint_eq(m->calls_count, 2);
     ck_assert_str_eq(m->calls[1], "pwrite");
+    ck_assert_uint_eq(m->libs_count, 1);
+    ck_assert_str_eq(m->libs[0], "uring");
     ck_assert_str_eq(m->reading[0].url, "https://example.org/format");
     ck_assert_ptr_null(m->reading[1].url);
     ck_assert_ptr_null(m->program);
