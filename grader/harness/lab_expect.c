@@ -86,19 +86,36 @@ void lab_differ_at(struct lab_where where, const char *what,
     fail(where, (struct failure_text){what, expected, actual});
 }
 
-void lab_check_failed(struct lab_where where, const char *condition,
-                      const char *format, ...)
+void lab_check_failed(struct lab_where where, const char *format, ...)
 {
-    char message[LAB_TEXT_BYTES / 4], is[512];
+    char message[LAB_TEXT_BYTES / 4];
     FORMAT_MESSAGE(message, format);
-    snprintf(is, sizeof is, "not so: %s", condition);
-    fail(where, (struct failure_text){message, "this holds", is});
+    fail(where, (struct failure_text){message, "this holds", "it does not"});
+}
+
+void lab_until_failed(struct lab_where where, const char *format, ...)
+{
+    char message[LAB_TEXT_BYTES / 4], is[160];
+    FORMAT_MESSAGE(message, format);
+    snprintf(is, sizeof is, "it does not, after %s", lab_patience_text());
+    fail(where, (struct failure_text){message, "this comes to hold", is});
 }
 
 /* ---- Integers ---- */
 
 void lab_equal_at(struct lab_where where, intmax_t actual, intmax_t expected,
                   const char *format, ...)
+{
+    char message[LAB_TEXT_BYTES / 4];
+    if (actual == expected)
+        return;
+    FORMAT_MESSAGE(message, format);
+    fail(where, (struct failure_text){message, lab_number(expected),
+                                      lab_number(actual)});
+}
+
+void lab_same_number_at(struct lab_where where, intmax_t actual,
+                        intmax_t expected, const char *format, ...)
 {
     char message[LAB_TEXT_BYTES / 4], is[32], should[32];
     if (actual == expected)
@@ -112,14 +129,13 @@ void lab_equal_at(struct lab_where where, intmax_t actual, intmax_t expected,
 void lab_bound_at(struct lab_where where, intmax_t actual, int direction,
                   intmax_t limit, const char *format, ...)
 {
-    char message[LAB_TEXT_BYTES / 4], is[32], should[48];
+    char message[LAB_TEXT_BYTES / 4], should[64];
     if (direction < 0 ? actual <= limit : actual >= limit)
         return;
     FORMAT_MESSAGE(message, format);
-    snprintf(is, sizeof is, "%jd", actual);
-    snprintf(should, sizeof should, "at %s %jd",
-             direction < 0 ? "most" : "least", limit);
-    fail(where, (struct failure_text){message, should, is});
+    snprintf(should, sizeof should, "at %s %s",
+             direction < 0 ? "most" : "least", lab_number(limit));
+    fail(where, (struct failure_text){message, should, lab_number(actual)});
 }
 
 /* ---- Text and bytes ---- */
@@ -170,7 +186,8 @@ static void show_bytes(char *to, size_t size, struct lab_bytes bytes,
     size_t n = 0, shown = 0;
 
     if (offset >= bytes.len) {
-        snprintf(to, size, "nothing: it ends after %zu bytes", bytes.len);
+        snprintf(to, size, "nothing: it ends after %s",
+                 lab_count((intmax_t)bytes.len, "byte"));
         return;
     }
     for (; shown < SHOWN_BYTES && offset + shown < bytes.len; shown++) {
@@ -203,8 +220,10 @@ void lab_same_bytes_at(struct lab_where where, struct lab_bytes actual,
     FORMAT_MESSAGE(message, format);
     size_t at = first_difference(actual, expected);
     snprintf(sentence, sizeof sentence,
-             "%s: %zu of %zu bytes are there, and they differ from byte %zu on",
-             message, actual.len, expected.len, at);
+             "%s: %s of %s are there, and they differ from byte %s on", message,
+             lab_number((intmax_t)actual.len),
+             lab_count((intmax_t)expected.len, "byte"),
+             lab_number((intmax_t)at));
     show_bytes(is, sizeof is, actual, at);
     show_bytes(should, sizeof should, expected, at);
     fail(where, (struct failure_text){sentence, should, is});
@@ -299,6 +318,14 @@ void lab_note(const char *format, ...)
 /* ---- Waiting ---- */
 
 int lab_patience_ms = LAB_PATIENCE_MS;
+
+const char *lab_patience_text(void)
+{
+    static _Thread_local char text[80];
+    snprintf(text, sizeof text, "%g s, the test's limit against hanging",
+             lab_patience_ms / 1000.0);
+    return text;
+}
 
 static int64_t now_ms(void)
 {

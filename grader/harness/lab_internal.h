@@ -16,6 +16,10 @@ extern bool lab_debugging;
 /* LAB_PATIENCE_MS; the harness's own tests shorten it. */
 extern int lab_patience_ms;
 
+/* "10 s, the test's limit against hanging": what a report says of a wait that
+ * was given up. Borrowed until the same thread's next call. */
+const char *lab_patience_text(void);
+
 /* The plain report of a bare run. */
 void lab_print_result(const char *step, bool passed);
 
@@ -25,6 +29,19 @@ void lab_keep_reports(void);
 /* Has one been written in this run? Also by a process that the test looks at
  * no more. */
 bool lab_has_reports(void);
+
+/* Is it one of the programs that lab_program() finds, and not another that
+ * `--program=` put in its place? */
+bool lab_is_program(const char *path);
+
+/* Under which name a member's own make builds as this was built. */
+#if defined(__SANITIZE_ADDRESS__)
+#define LAB_SANITIZER "address"
+#elif defined(__SANITIZE_THREAD__)
+#define LAB_SANITIZER "thread"
+#else
+#define LAB_SANITIZER "none"
+#endif
 
 /* Remove the folder that lab_tmp made, if it made one. */
 void lab_tmp_remove(void);

@@ -1,5 +1,6 @@
 /*
- * lab_values.c: random values, and where programs and files are.
+ * lab_values.c: random values, numbers as text, and where programs and files
+ * are.
  *
  * The generator is splitmix64 (Steele, Lea, Flood: Fast splittable
  * pseudorandom number generators, OOPSLA 2014): one word of state, any seed
@@ -63,31 +64,78 @@ void lab_random_fill(struct lab_random *random, void *data, size_t len)
     memcpy(to, &word, len);
 }
 
-/* Beside the test program, where make puts it. */
-static void beside_ourselves(char path[PATH_MAX], const char *name)
+/* ---- Numbers as text ---- */
+
+#define NUMBER_TEXTS 8
+#define NUMBER_BYTES 80
+
+/* The oldest of the texts that were given out. */
+static char *number_text(void)
 {
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[len < 0 ? 0 : len] = '\0';
-    char *slash = strrchr(self, '/');
+    static _Thread_local char texts[NUMBER_TEXTS][NUMBER_BYTES];
+    static _Thread_local unsigned next;
+    return texts[next++ % NUMBER_TEXTS];
+}
+
+const char *lab_number(intmax_t number)
+{
+    char digits[32], *text = number_text();
+    int len = snprintf(digits, sizeof digits, "%jd", number), n = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > (number < 0) && (len - i) % 3 == 0)
+            text[n++] = ',';
+        text[n++] = digits[i];
+    }
+    text[n] = '\0';
+    return text;
+}
+
+const char *lab_count(intmax_t count, const char *noun)
+{
+    const char *number = lab_number(count);
+    char *text = number_text();
+    snprintf(text, NUMBER_BYTES, "%s %s%s", number, noun,
+             count == 1 ? "" : "s");
+    return text;
+}
+
+/* ---- Programs and files ---- */
+
+/* What the grader says, else beside the test program, where make puts them. */
+static void programs_folder(char path[PATH_MAX])
+{
+    const char *given = getenv(LAB_PROGRAMS);
+    if (given != NULL) {
+        snprintf(path, PATH_MAX, "%s", given);
+        return;
+    }
+    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    path[len < 0 ? 0 : len] = '\0';
+    char *slash = strrchr(path, '/');
     if (slash != NULL)
         *slash = '\0';
-    snprintf(path, PATH_MAX, "%.2000s/%.200s", self, name);
 }
 
 const char *lab_program(const char *name)
 {
     static _Thread_local char path[PATH_MAX];
-    char variable[128];
+    char variable[128], folder[PATH_MAX];
     snprintf(variable, sizeof variable, "LAB_PROGRAM_%s", name);
-    const char *instead = getenv(variable), *folder = getenv(LAB_PROGRAMS);
+    const char *instead = getenv(variable);
     if (instead != NULL)
         return instead;
-    if (folder != NULL)
-        snprintf(path, sizeof path, "%s/%s", folder, name);
-    else
-        beside_ourselves(path, name);
+    programs_folder(folder);
+    snprintf(path, sizeof path, "%.2000s/%.200s", folder, name);
     return path;
+}
+
+bool lab_is_program(const char *path)
+{
+    char folder[PATH_MAX];
+    programs_folder(folder);
+    size_t len = strlen(folder);
+    return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' &&
+           strchr(path + len + 1, '/') == NULL;
 }
 
 static char tmp_made[PATH_MAX];

@@ -46,11 +46,11 @@ static void explain(char *to, size_t size, const struct exchange *x,
     else if (found == NULL)
         snprintf(to, size, "these bytes were never sent");
     else if (at > x->received)
-        snprintf(to, size, "%s missing: these belong at %zu",
-                 net_count_of(at - x->received).text, at);
+        snprintf(to, size, "%s missing: these belong at %s",
+                 net_count_of(at - x->received).text, lab_number((intmax_t)at));
     else
-        snprintf(to, size, "%s twice: these belong at %zu",
-                 net_count_of(x->received - at).text, at);
+        snprintf(to, size, "%s twice: these belong at %s",
+                 net_count_of(x->received - at).text, lab_number((intmax_t)at));
 }
 
 /* Enough of what came to tell where it belongs, from the first wrong byte on;

@@ -23,15 +23,8 @@ void net_note(const struct net_client *c, const char *format, ...)
 struct net_count net_count_of(size_t bytes)
 {
     struct net_count count;
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%zu", bytes), n = 0;
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            count.text[n++] = ',';
-        count.text[n++] = digits[i];
-    }
-    snprintf(count.text + n, sizeof count.text - (size_t)n, " byte%s",
-             bytes == 1 ? "" : "s");
+    snprintf(count.text, sizeof count.text, "%s",
+             lab_count((intmax_t)bytes, "byte"));
     return count;
 }
 
@@ -80,8 +73,7 @@ struct net_ending net_ending_of(const struct net_step *step)
         snprintf(text, size, "then a reset (the peer sent RST: %s)",
                  strerrorname_np(step->error));
     else if (step->end == NET_SILENCE)
-        snprintf(text, size, "then nothing moved for %g s",
-                 lab_patience_ms / 1000.0);
+        snprintf(text, size, "then nothing moved for %s", lab_patience_text());
     else if (step->end == NET_ERROR)
         snprintf(text, size, "then %s", lab_errno_text(step->error));
     return ending;

@@ -206,19 +206,47 @@ static pid_t fork_or_fail(struct lab_where where)
     return pid;
 }
 
-static void note_command(const char *name, const char *const argv[])
-{
-    char line[256];
-    size_t n = (size_t)snprintf(line, sizeof line, "%s", name);
-    for (int i = 1; argv[i] != NULL && n < sizeof line; i++)
-        n += (size_t)snprintf(line + n, sizeof line - n, " %s", argv[i]);
-    lab_note("starts %s", line);
-}
+#define COMMAND_BYTES 400
 
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? slash + 1 : path;
+}
+
+/* A word as a shell takes it, in single quotes where that is needed. */
+static size_t put_word(char *to, size_t size, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+                                "UVWXYZ0123456789_-+=./:,@%";
+    size_t n = 0;
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+        return (size_t)snprintf(to, size, " %s", word);
+    n += (size_t)snprintf(to, size, " '");
+    for (; *word != '\0' && n + 8 < size; word++)
+        n += (size_t)snprintf(to + n, size - n, *word == '\'' ? "'\\''" : "%c",
+                              *word);
+    return n + (size_t)snprintf(to + n, size - n, "'");
+}
+
+/* The command as a member can type it: a path of the sandbox's is none of
+ * theirs, so the week's program goes by where their own make puts it. */
+static void note_command(const char *const argv[])
+{
+    char line[COMMAND_BYTES] = "", program[128];
+    size_t n = 0;
+    for (int i = 0; argv[i] != NULL && n + 16 < sizeof line; i++) {
+        const char *word = argv[i];
+        if (i == 0)
+            word = base_name(word);
+        else if (lab_is_program(word)) {
+            snprintf(program, sizeof program, ".grade/make/%s/%.80s",
+                     LAB_SANITIZER, base_name(word));
+            word = program;
+        }
+        n += put_word(line + n, sizeof line - n, word);
+    }
+    lab_note("starts%s", line);
 }
 
 static void start(struct lab_where where, struct proc *p,
@@ -229,7 +257,7 @@ static void start(struct lab_where where, struct proc *p,
     pid_t parent = getpid();
 
     init(where, p, base_name(argv[0]));
-    note_command(p->name, argv);
+    note_command(argv);
     make_pipes(where, &pipes, terminal);
     if (pipe2(report, O_CLOEXEC) == -1)
         lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
@@ -325,8 +353,8 @@ int proc_wait_at(struct lab_where where, struct proc *p)
     lab_note("waits for the end of %s", p->name);
     while (!proc_has_ended(p)) {
         if (!proc_wait_for_news(where, p))
-            lab_fail_at(where, "%s does not end: it has been silent for %g s",
-                        p->name, lab_patience_ms / 1000.0);
+            lab_fail_at(where, "%s does not end: it has been silent for %s",
+                        p->name, lab_patience_text());
         proc_drain(p);
     }
     reap(p);

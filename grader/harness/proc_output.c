@@ -104,10 +104,9 @@ static _Noreturn void fail_line(struct lab_where where, struct proc *p,
     if (ended)
         proc_describe_end(p, end);
     else
-        snprintf(end, sizeof end, "nothing more for %g s",
-                 lab_patience_ms / 1000.0);
-    snprintf(is, sizeof is, "%zu bytes without a newline, then %s",
-             p->out_len - p->out_taken, end);
+        snprintf(end, sizeof end, "nothing more for %s", lab_patience_text());
+    snprintf(is, sizeof is, "%s without a newline, then %s",
+             lab_count((intmax_t)(p->out_len - p->out_taken), "byte"), end);
     lab_differ_at(where, what, "a line", is);
 }
 

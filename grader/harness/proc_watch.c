@@ -152,24 +152,23 @@ static void until(struct lab_where where, struct proc *p, int count,
                   int (*ask)(const struct proc *))
 {
     bool fds = ask == proc_count_fds;
-    char what[128], should[32], is[2048];
+    char what[128], is[2048];
     struct lab_patience patience;
     int now;
     snprintf(what, sizeof what, "%s that %s has",
              fds ? "open descriptors" : "threads", p->name);
-    lab_note("waits until %s has %d %s%s", p->name, count,
-             fds ? "open descriptor" : "thread", count == 1 ? "" : "s");
+    lab_note("waits until %s has %s", p->name,
+             lab_count(count, fds ? "open descriptor" : "thread"));
     lab_patience_start(&patience);
     while ((now = ask(p)) != count) {
         proc_fail_if_ended(where, p, what);
         proc_drain(p);
         if (lab_patience_left(&patience))
             continue;
-        snprintf(should, sizeof should, "%d", count);
-        snprintf(is, sizeof is, "%d", now);
+        snprintf(is, sizeof is, "%s", lab_number(now));
         if (fds)
             append_surplus(is, sizeof is, p, now - count);
-        lab_differ_at(where, what, should, is);
+        lab_differ_at(where, what, lab_number(count), is);
     }
 }
 

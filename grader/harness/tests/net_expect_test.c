@@ -423,7 +423,8 @@ static void exchange_fails_at(struct lab_where where, enum mistake made,
              net_count_of(right).text);
     snprintf(is, sizeof is, "(%s", why);
     if (belongs > 0)
-        snprintf(is, sizeof is, "(%s: these belong at %zu)", why, belongs);
+        snprintf(is, sizeof is, "(%s: these belong at %s)", why,
+                 lab_number((intmax_t)belongs));
     failing_at(where, exchange_with_mistake, what, "", is);
 }
 #define exchange_fails(...) exchange_fails_at(LAB_HERE, __VA_ARGS__)

@@ -353,7 +353,7 @@ STEP_TEST(a_missing_line_is_told)
     failing(line_of_a_program_that_closes_its_output, "sh writes a line",
             "a line", "0 bytes without a newline, then nothing more");
     failing(line_of_a_flood, "sh writes a line", "a line",
-            "65536 bytes without a newline");
+            "65,536 bytes without a newline");
 }
 
 /* Who waits for standard output reads standard error too: a full pipe there
@@ -567,6 +567,22 @@ STEP_TEST(every_call_is_a_line)
                   "the transcript");
 }
 
+/* What is noted can be pasted to a shell; the week's program goes by where a
+ * member's own make puts it. */
+STEP_TEST(a_command_is_noted_as_one_types_it)
+{
+    char program[512], text[512] = "";
+    snprintf(program, sizeof program, "%s", lab_program("echo"));
+    const char *argv[] = {"sh", "-c", ": \"$0\" 'a' <&-", program, "", NULL};
+    proc_start(&p, argv);
+    proc_release(&p);
+    memcpy(text, lab_page->transcript, lab_page->transcript_len);
+    lab_same_text(text,
+                  "starts sh -c ': \"$0\" '\\''a'\\'' <&-' "
+                  ".grade/make/address/echo ''\n",
+                  "the transcript");
+}
+
 int main(int argc, char **argv)
 {
     lab_step("program");
@@ -602,5 +618,6 @@ int main(int argc, char **argv)
     lab_test(processes_die_with_the_test);
     lab_step("transcript");
     lab_test(every_call_is_a_line);
+    lab_test(a_command_is_noted_as_one_types_it);
     return lab_main(argc, argv);
 }
