@@ -67,16 +67,17 @@ packages:
 
 # ---- The grader ----
 
+# Linked beside its place and renamed: who runs it meanwhile, runs the old one.
 build/grade: build/obj/main.o build/libgrade.a
-	@$(CC) -pthread -o $@ $^ $(LIBS)
+	@$(CC) -pthread -o $@.new $^ $(LIBS) && mv -f $@.new $@
 	@rm -rf build/obj/.said
 
 build/grade-waiter: build/obj/waiter.o build/obj/descendants.o
-	@$(CC) -o $@ $^
+	@$(CC) -o $@.new $^ && mv -f $@.new $@
 	@rm -rf build/obj/.said
 
 build/grade-load: build/obj/load.o build/libgrade.a
-	@$(CC) -o $@ $^ $(LIBS)
+	@$(CC) -o $@.new $^ $(LIBS) && mv -f $@.new $@
 	@rm -rf build/obj/.said
 
 build/libgrade.a: $(OBJECTS)
@@ -91,10 +92,18 @@ build/obj/%.o: grader/src/%.c | packages
 # ---- What a member types ----
 
 grade: KINDS += $(week_kind)
+# Without a week there is nothing to install for, let alone to grade.
+ifeq ($(strip $(WEEK)),)
+grade:
+	@echo 'which week? For week 01 type: make grade WEEK=01' >&2
+	@if [ -x build/grade ]; then $(plain) build/grade list >&2; fi
+	@exit 2
+else
 grade: all packages
 	@if [ -n "$(week)" ] && [ ! -e "work/$(notdir $(week))" ]; then \
 		$(plain) build/grade start $(WEEK); \
 	fi && $(plain) build/grade $(WEEK)
+endif
 
 bench: KINDS += $(week_kind) bench
 bench: all packages
