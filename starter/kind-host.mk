@@ -112,11 +112,20 @@ programs_before :=
 $(foreach use,$(PROGRAMS),$(eval $(call USED_PROGRAM_RULE,$(use)))\
 	$(eval programs_before += $(B)/program-$(call use_name,$(use))))
 
+# A call that the contract does not allow ends the build, before anything is
+# linked: what the linker says may follow from it, or from what gcc warned of.
+# Where the program alone is wanted, another build of it is checked.
+CHECKED := $(if $(filter module program,$(MAKECMDGOALS)),,$(B)/checked)
+check_calls := $(COURSE)/starter/check-calls
+$(B)/checked: $(OBJECTS) $(USED_ARCHIVES) $(check_calls) \
+		$(COURSE)/starter/pure-calls | warnings
+	$(Q)$(if $(CALLS),CC="$(CC)" WIDTH="$(WIDTH)" $(check_calls) $(WEEK) \
+		"$(CALLS)" "$(OBJECTS)" "$(USED_ARCHIVES)" $(LINKED))
+	$(Q): > $@
+
 # The member's code and the modules it uses as one object whose system calls
-# can be made to fail. Calls that the contract does not allow end the build.
-$(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(WRAP_LISTS)
-	$(Q)$(if $(CALLS),$(COURSE)/starter/check-calls "$(CALLS)" \
-		"$(OBJECTS)" "$(USED_ARCHIVES)")
+# can be made to fail.
+$(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(WRAP_LISTS) $(CHECKED)
 	$(Q)$(LD) -r $(WRAPS) -o $@ $(OBJECTS) \
 		--whole-archive $(USED_ARCHIVES) --no-whole-archive
 
@@ -127,7 +136,7 @@ $(B)/test: $(B)/under_test.o $(TEST_OBJECTS) $(CLIENT_OBJECTS) \
 		$(LINKED) $(CHECK_LIBS)
 
 ifneq ($(PROGRAM),)
-$(B)/$(PROGRAM): $(B)/main.o $(B)/module.a $(USED_ARCHIVES)
+$(B)/$(PROGRAM): $(B)/main.o $(B)/module.a $(USED_ARCHIVES) | $(CHECKED)
 	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(B)/main.o $(B)/module.a \
 		$(USED_ARCHIVES) $(LINKED)
 endif

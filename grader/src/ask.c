@@ -25,6 +25,7 @@
 #include "files.h"
 #include "grading.h"
 #include "memory.h"
+#include "pen.h"
 #include "process.h"
 #include "report_formats.h"
 #include "request.h"
@@ -210,15 +211,21 @@ static char *test_line(const struct outcome *step)
     return text;
 }
 
-/* "**01.3 echo-one** fails: Serve one client …" */
+/* "**01.3 echo-one** fails: Serve one client …", "**01** does not compile" */
 static char *heading(const struct week_outcome *outcome,
                      const struct outcome *step)
 {
     char *title, *text;
 
-    if (!step)
-        return text_format("**%02d** does not compile\n",
-                           outcome->week->number);
+    if (!step) {
+        const char *error = outcome->build_error;
+
+        error += strncmp(error, "it ", 3) == 0 ? 3 : 0;
+        title = short_line(error, LINE_BYTES);
+        text = text_format("**%02d** %s\n", outcome->week->number, title);
+        free(title);
+        return text;
+    }
     title = short_line(step->step->title, NAME_BYTES);
     text = text_format("**%02d.%d %s** fails: %s\n", outcome->week->number,
                        step->step->number, step->step->name, title);
@@ -268,8 +275,8 @@ static char *body_of(const struct week_outcome *outcome,
     fputs(test, out);
     if (step && step->transcript)
         write_part(out, step->transcript, room, true);
-    else if (!step)
-        write_part(out, outcome->compile_error, room, false);
+    else if (!step && outcome->build_words)
+        write_part(out, outcome->build_words, room, false);
     fputs(proof, out);
     fclose(out);
     free(proof);
@@ -297,20 +304,86 @@ char *ask_message(const struct week_outcome *outcome,
 
 /* ---- The command ---- */
 
-static int ask(const struct week_outcome *outcome)
+/* The week after this one in the course, loaded; false if there is none. */
+static bool week_after(const struct week *week, struct week *next)
+{
+    char **names;
+    int count = course_weeks(&names), i = 0;
+    bool found;
+
+    if (count < 0)
+        return false;
+    while (i < count && strcmp(names[i], week->name) <= 0)
+        i++;
+    found = i < count && week_load(next, course_dir(), names[i]) == 0;
+    names_free(names, count);
+    return found;
+}
+
+/* Where one goes from here: the step after the one that was asked about, or
+ * the next week. */
+static void say_next(struct pen *pen, const struct week_outcome *outcome,
+                     const struct step *asked)
+{
+    const struct manifest *m = &outcome->week->manifest;
+    char *way_in = report_way_in(outcome->workspace), *text = NULL;
+    struct week next;
+
+    if (asked && (unsigned)asked->number < m->step_count) {
+        text = text_format("Next is step %d, %s: `%s %02d.%d`.",
+                           asked->number + 1, m->steps[asked->number].name,
+                           way_in, outcome->week->number, asked->number + 1);
+    } else if (week_after(outcome->week, &next)) {
+        text =
+            text_format("Next is week %02d, \"%s\": `%s start %02d`.",
+                        next.number, next.manifest.title, way_in, next.number);
+        week_release(&next);
+    }
+    if (text) {
+        pen_write(pen, INK_PLAIN, "  ");
+        pen_sentence(pen, INK_PLAIN, 2, text);
+    }
+    free(text);
+    free(way_in);
+}
+
+static void say_nothing_fails(const struct week_outcome *outcome,
+                              const struct step *asked)
+{
+    struct pen pen;
+    char *what =
+        asked
+            ? text_format("Step %d, %s, passes", asked->number, asked->name)
+            : text_format("Nothing fails in week %02d", outcome->week->number);
+    char *text = text_format("%s: there is nothing to ask. If it failed "
+                             "before, add the --seed of its replay line.",
+                             what);
+
+    pen_init(&pen, stdout);
+    pen_write(&pen, INK_PLAIN, "\n  ");
+    pen_sentence(&pen, INK_PLAIN, 2, text);
+    say_next(&pen, outcome, asked);
+    pen_write(&pen, INK_PLAIN, "\n");
+    free(text);
+    free(what);
+}
+
+static int ask(const struct week_outcome *outcome, const struct step *asked)
 {
     const struct outcome *step = NULL;
+    int status = week_outcome_status(outcome);
     char *message;
 
     if (outcome->first_failed > 0)
         step = &outcome->steps[outcome->first_failed - 1];
-    if (!step && !outcome->compile_error) {
-        report_write(REPORT_TEXT, stdout, outcome);
-        complain("no step fails here: there is nothing to ask. If one failed "
-                 "before, name it with the --seed of its replay line");
-        return week_outcome_status(outcome);
+    if (!step && !outcome->build_error) {
+        if (status == EXIT_PASSES)
+            say_nothing_fails(outcome, asked);
+        else /* something can't run here: the report says what enables it */
+            report_write(REPORT_TEXT, stdout, outcome);
+        return status;
     }
-    message = ask_message(outcome, outcome->compile_error ? NULL : step);
+    message = ask_message(outcome, outcome->build_error ? NULL : step);
     fputs(message, stdout);
     free(message);
     return EXIT_PASSES;
@@ -331,7 +404,7 @@ static int grade_and_ask(const struct options *options, struct target *target)
     if (process_interrupted())
         process_end_by_signal();
     if (err == 0)
-        status = ask(&outcome);
+        status = ask(&outcome, target->step);
     else if (err != -EINVAL)
         status = EXIT_GRADER;
     week_outcome_release(&outcome);

@@ -12,7 +12,7 @@
  * What to paste: the step and what it promises, the last of the transcript,
  * what was not met, the member's own frames, the last of the output, and the
  * line that replays it, in Markdown.
- *   step   failed or broken; or NULL where the week does not compile
+ *   step   failed or broken; or NULL where the week does not build
  * Returns at most ASK_CHARACTERS_MAX bytes, owned by the caller, release with
  * free().
  */

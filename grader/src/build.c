@@ -5,6 +5,7 @@
 
 #include "course.h"
 #include "files.h"
+#include "pen.h"
 #include "workspace_config.h"
 
 #include <errno.h>
@@ -388,6 +389,26 @@ static char *temporary_dir(void)
     return dir;
 }
 
+/* LC_CTYPE as it holds now, also where LC_ALL says it. */
+static char *characters_variable(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && *value != '\0')
+            return text_format("LC_CTYPE=%s", value);
+    }
+    return text_format("LC_CTYPE=C");
+}
+
+/* Columns of what a member reads. */
+static unsigned width_here(void)
+{
+    struct pen pen;
+    pen_init(&pen, stdout);
+    return pen.width;
+}
+
 /* Run make for one target of starter/week.mk. */
 static int run_make(const struct build *build, const char *sanitizer,
                     const char *target, struct process_result *result)
@@ -404,14 +425,18 @@ static int run_make(const struct build *build, const char *sanitizer,
         text_format("FROM=%s", build->from),
         text_format("SAN=%s", sanitizer),
         text_format("WERROR=%s", build->strict ? "-Werror" : ""),
+        text_format("WIDTH=%u", width_here()),
         text_format("%s", target),
         NULL,
     };
     char *tmp = temporary_dir();
     char *tmp_variable = text_format("TMPDIR=%s", tmp != NULL ? tmp : "/tmp");
-    /* We may have been started by a make with flags of its own. */
+    char *letters = characters_variable();
+    /* We may have been started by a make with flags of its own. Words are read
+     * by build_words.c: English, whatever the member's language. */
     const char *const env[] = {"MAKEFLAGS=",    "MFLAGS=",    "MAKELEVEL=",
-                               "GNUMAKEFLAGS=", tmp_variable, NULL};
+                               "GNUMAKEFLAGS=", "LC_ALL=",    "LC_MESSAGES=C",
+                               letters,         tmp_variable, NULL};
     struct process_request request = {.argv = (const char *const *)list,
                                       .dir = build->dir,
                                       .env = env,
@@ -423,6 +448,7 @@ static int run_make(const struct build *build, const char *sanitizer,
         dir_remove(tmp);
     free(tmp);
     free(tmp_variable);
+    free(letters);
     for (size_t i = 0; list[i] != NULL; i++)
         free(list[i]);
     return err;

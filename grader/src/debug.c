@@ -1,5 +1,5 @@
 /*
- * debug.c: `grade debug WEEK.STEP`, a step under gdb.
+ * debug.c: `grade debug [WEEK[.STEP]]`, a step under gdb.
  *
  * The step is graded once, to know which of its tests fails and to see it fail
  * with this seed; then gdb gets the same program, not sandboxed and without a
@@ -264,15 +264,15 @@ static int prepare(struct build *build, const struct grading_request *request,
 }
 
 /* Grading has built the step; ask the same folder for its paths. */
-static int debug_graded(const struct grading_request *request,
-                        const struct week_outcome *outcome)
+static int debug_graded(struct grading_request *request,
+                        struct week_outcome *outcome)
 {
     const struct outcome *step = &outcome->steps[request->only->number - 1];
     char *dir = workspace_week_dir(request->workspace, request->week);
     struct build build = {0};
     int status = EXIT_GRADER;
 
-    if (outcome->compile_error || step->verdict == VERDICT_CANNOT_RUN ||
+    if (outcome->build_error || step->verdict == VERDICT_CANNOT_RUN ||
         step->verdict == VERDICT_BROKEN) {
         report_write(REPORT_TEXT, stdout, outcome);
         status = week_outcome_status(outcome);
@@ -285,26 +285,58 @@ static int debug_graded(const struct grading_request *request,
     return status;
 }
 
+/* Grade, and go on with what came out. */
+static int grade_then(struct grading_request *request,
+                      int (*next)(struct grading_request *request,
+                                  struct week_outcome *outcome))
+{
+    struct week_outcome outcome = {0};
+    int status = EXIT_USAGE;
+    int err = grading_run(request, &outcome);
+
+    if (process_interrupted())
+        process_end_by_signal();
+    if (err == 0)
+        status = next(request, &outcome);
+    else if (err != -EINVAL)
+        status = EXIT_GRADER;
+    week_outcome_release(&outcome);
+    return status;
+}
+
+/* Take the first step that fails. */
+static int choose_failing(struct grading_request *request,
+                          struct week_outcome *outcome)
+{
+    if (outcome->build_error) {
+        report_write(REPORT_TEXT, stdout, outcome);
+        return week_outcome_status(outcome);
+    }
+    if (outcome->first_failed == 0) {
+        complain("no step of %s fails; name one, as in `grade debug %02d.1`",
+                 request->week->name, request->week->number);
+        return EXIT_USAGE;
+    }
+    request->only = &request->week->manifest.steps[outcome->first_failed - 1];
+    return EXIT_PASSES;
+}
+
 static int debug(const struct options *options, struct target *target)
 {
     struct grading_request request;
-    struct week_outcome outcome = {0};
-    int status = EXIT_USAGE, err;
+    int status = EXIT_PASSES;
 
     if (request_init(&request, options, target) < 0)
         return EXIT_USAGE;
     request.no_blame = true;
-    if (request.seed == 0)
-        request.seed = memory_get(target->workspace.dir, MEMORY_SEEDS,
-                                  &target->week, target->step);
-    err = grading_run(&request, &outcome);
-    if (process_interrupted())
-        process_end_by_signal();
-    if (err == 0)
-        status = debug_graded(&request, &outcome);
-    else if (err != -EINVAL)
-        status = EXIT_GRADER;
-    week_outcome_release(&outcome);
+    if (!request.only)
+        status = grade_then(&request, choose_failing);
+    if (status == EXIT_PASSES) {
+        if (request.seed == 0)
+            request.seed = memory_get(target->workspace.dir, MEMORY_SEEDS,
+                                      &target->week, request.only);
+        status = grade_then(&request, debug_graded);
+    }
     request_release(&request);
     return status;
 }
@@ -320,10 +352,6 @@ int command_debug(const struct options *options)
                  "do",
                  target.week.name, kind_name(target.week.manifest.kind));
         status = EXIT_CANNOT;
-    } else if (status == 0 && !target.step) {
-        complain("which step? `grade debug %02d.1` takes the first",
-                 target.week.number);
-        status = EXIT_USAGE;
     } else if (status == 0) {
         status = debug(options, &target);
     }

@@ -280,7 +280,7 @@ static int look(struct drill *d)
 
     if (err < 0) {
         status = err == -EINVAL || err == -ENOENT ? EXIT_USAGE : EXIT_GRADER;
-    } else if (outcome.compile_error) {
+    } else if (outcome.build_error) {
         report_write(REPORT_TEXT, stdout, &outcome);
         status = EXIT_FAILS;
     } else if ((failed = first_failed(&outcome)) != NULL) {

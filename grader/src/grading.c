@@ -11,18 +11,18 @@
 #include "grading.h"
 
 #include "blame.h"
+#include "build_words.h"
 #include "clean.h"
 #include "course.h"
 #include "files.h"
+#include "lock.h"
 #include "memory.h"
 #include "run.h"
 #include "sandbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -71,7 +71,9 @@ static int build_for(struct grading *g, const struct step *step)
         return 0;
     int err = build_make(&g->build, step->sanitizer, &words);
     if (err == 1) {
-        g->outcome->compile_error = words;
+        g->outcome->build_error = build_words_tell(
+            words, &g->request->week->manifest, &g->outcome->build_words);
+        free(words);
         return 1;
     }
     g->built[step->sanitizer] = err == 0;
@@ -131,15 +133,12 @@ static int grade_step(struct grading *g, const struct step *step)
 static int grade_steps(struct grading *g)
 {
     const struct week *week = g->request->week;
-    const struct step *first = g->request->first;
     int err = 0;
-    if (first != NULL && is_asked(g, first))
-        err = grade_step(g, first);
     for (unsigned i = 0; i < week->manifest.step_count; i++) {
         const struct step *step = &week->manifest.steps[i];
         if (err != 0 || g->stopped)
             break;
-        if (is_asked(g, step) && step != first)
+        if (is_asked(g, step))
             err = grade_step(g, step);
     }
     return err;
@@ -177,6 +176,7 @@ static void begin(struct grading *g)
         .week = week,
         .workspace = request->workspace->dir,
         .whole_week = request->only == NULL,
+        .all = request->all,
         .replay_options = replay_options(request),
         .steps = calloc(week->manifest.step_count + 1, sizeof(struct outcome)),
     };
@@ -227,23 +227,14 @@ static void save(const struct grading *g)
     free(dir);
 }
 
-/*
- * One run in a workspace at a time (`grade watch` and `grade` beside it): two
- * would build in the same folders. Returns a descriptor to close at the end, or
- * -1: no file can be made for it here, as the build will tell.
- */
+/* One run in a workspace at a time (`grade watch` and `grade` beside it): two
+ * would build in the same folders. */
 static int lock_workspace(const struct workspace *workspace)
 {
     char *path = path_join(workspace->state, "lock");
     dir_make(workspace->state);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    int fd = lock_wait(path, "another run is on in this workspace");
     free(path);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    complain("another run is on in this workspace; this one waits for it");
-    while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
-        if (process_interrupted())
-            process_end_by_signal();
     return fd;
 }
 

@@ -61,9 +61,10 @@ const struct command commands[] = {
      "what to paste in the group's channel when stuck",
      "The step, what the test did, your own frames, the seed and the line that "
      "replays it, within 2,000 characters."},
-    {"debug", command_debug, "WEEK.STEP", 1, 1, OPTION_WORKSPACE | GRADES,
+    {"debug", command_debug, "[WEEK[.STEP]]", 0, 1, OPTION_WORKSPACE | GRADES,
      "a step under gdb",
-     "With the seed of its last failure and without a time limit."},
+     "Without a step: the first that fails. With the seed of its last failure "
+     "and without a time limit."},
     {"show", command_show, "WEEK [FILE]", 0, 2,
      OPTION_WORKSPACE | OPTION_ANYWAY, "the solution beside your code",
      "Once the week passes, or with --anyway: your file on the left, the "

@@ -85,6 +85,11 @@ static enum ink ink_of(const struct progress *p)
     }
 }
 
+static const char *mark_begun(const struct pen *pen)
+{
+    return pen->utf8 ? "›" : ">";
+}
+
 static const char *mark_of(const struct pen *pen, const struct progress *p)
 {
     switch (p->state) {
@@ -94,7 +99,7 @@ static const char *mark_of(const struct pen *pen, const struct progress *p)
     case PROGRESS_PART:
     case PROGRESS_BEGUN:
     case PROGRESS_DAMAGED:
-        return pen->utf8 ? "›" : ">";
+        return mark_begun(pen);
     default:
         return pen_mark_rest(pen);
     }
@@ -151,6 +156,13 @@ static void write_week(struct pen *pen, const struct progress *p)
     free(state);
 }
 
+/* What the marks mean. */
+static void write_legend(struct pen *pen)
+{
+    pen_write(pen, INK_FAINT, "\n  %s passed   %s begun   %s not begun\n\n",
+              pen_mark_good(pen), mark_begun(pen), pen_mark_rest(pen));
+}
+
 static void write_list(struct overview *o)
 {
     for (int i = 0; i < o->count; i++) {
@@ -162,7 +174,7 @@ static void write_list(struct overview *o)
             if (strcmp(o->all[k].week.manifest.track, track) == 0)
                 write_week(&o->pen, &o->all[k]);
     }
-    fputc('\n', o->pen.out);
+    write_legend(&o->pen);
 }
 
 int command_list(const struct options *options)

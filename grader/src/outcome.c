@@ -49,7 +49,7 @@ int week_outcome_status(const struct week_outcome *outcome)
 
     if (any_step(outcome, VERDICT_BROKEN, true))
         return EXIT_GRADER;
-    if (outcome->compile_error || any_step(outcome, VERDICT_FAILED, asked) ||
+    if (outcome->build_error || any_step(outcome, VERDICT_FAILED, asked) ||
         any_step(outcome, VERDICT_BLOCKED, asked))
         return EXIT_FAILS;
     if (any_step(outcome, VERDICT_CANNOT_RUN, asked))
@@ -67,7 +67,7 @@ bool week_outcome_passed(const struct week_outcome *outcome)
         if (!manifest->steps[i].stretch &&
             outcome->steps[i].verdict != VERDICT_PASSED)
             return false;
-    return !outcome->compile_error;
+    return !outcome->build_error;
 }
 
 void outcome_release(struct outcome *outcome)
@@ -95,7 +95,8 @@ void week_outcome_release(struct week_outcome *outcome)
     free(outcome->steps);
     free(outcome->notes);
     free(outcome->built_on);
-    free(outcome->compile_error);
+    free(outcome->build_error);
+    free(outcome->build_words);
     free(outcome->replay_options);
     *outcome = (struct week_outcome){0};
 }

@@ -46,14 +46,16 @@ struct outcome {
 
 struct week_outcome {
     const struct week *week;
-    char *built_on;        /* "your 06-wal, reference 07-sstable", or NULL */
-    char *compile_error;   /* gcc's own words; then no step ran. Owned */
+    char *built_on;    /* "your 06-wal, reference 07-sstable", or NULL */
+    char *build_error; /* "it does not compile", …; then no step ran. Owned */
+    char *build_words; /* what the compiler or linker said of it. Owned */
     struct outcome *steps; /* week->manifest.step_count of them */
     unsigned first_failed; /* index + 1; 0: none */
     const char *workspace; /* for the replay line; borrowed */
     bool whole_week;       /* false: only one step was asked for */
-    char *replay_options;  /* " --use 06=DIR --program=X" to run it so again, or
-                              NULL. Owned */
+    bool all; /* every failing step is told in full, not the first alone */
+    char *replay_options; /* " --use 06=DIR --program=X" to run it so again, or
+                             NULL. Owned */
     char **notes; /* remarks shown once: edited contract, no namespaces */
     unsigned note_count;
 };

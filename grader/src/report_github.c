@@ -90,30 +90,35 @@ static void annotate_step(FILE *out, const struct week_outcome *outcome,
     free(title);
 }
 
-static void annotate_compile_error(FILE *out,
-                                   const struct week_outcome *outcome)
+/* The compiler's first error, at its line; else the headline, at the line that
+ * it or the words below it name. */
+static void annotate_build_error(FILE *out, const struct week_outcome *outcome)
 {
-    char *clean = text_clean(outcome->compile_error, false);
+    char *all = text_format("%s\n%s", outcome->build_error,
+                            outcome->build_words ? outcome->build_words : "");
+    char *clean = text_clean(all, false), *message;
     const char *error = strstr(clean, " error: ");
-    char *message = text_format("it does not compile");
 
     if (error) {
-        free(message);
         error += strlen(" error: ");
         message = text_format("%.*s", (int)strcspn(error, "\n"), error);
         while (error > clean && error[-1] != '\n')
             error--;
+    } else {
+        message = text_format("%s", outcome->build_error);
     }
-    annotate(out, outcome, "error", "it does not compile",
+    annotate(out, outcome, "error",
+             error ? outcome->build_error : "it does not build",
              error ? error : clean, message);
     free(message);
     free(clean);
+    free(all);
 }
 
 static void annotate_all(FILE *out, const struct week_outcome *outcome)
 {
-    if (outcome->compile_error)
-        annotate_compile_error(out, outcome);
+    if (outcome->build_error)
+        annotate_build_error(out, outcome);
     for (unsigned i = 0; i < outcome->week->manifest.step_count; i++) {
         enum verdict verdict = outcome->steps[i].verdict;
 
@@ -165,6 +170,32 @@ static void write_row(FILE *out, const struct outcome *step)
     free(verdict);
 }
 
+static void write_build_error(FILE *out, const struct week_outcome *outcome)
+{
+    char *text = text_format("%s\n\n%s", outcome->build_error,
+                             outcome->build_words ? outcome->build_words : "");
+
+    fputs("It does not build:\n", out);
+    write_fenced(out, text);
+    free(text);
+}
+
+/* The first failing step, or each where all were asked for. */
+static void write_failures(FILE *out, const struct week_outcome *outcome)
+{
+    for (unsigned i = 0; i < outcome->week->manifest.step_count; i++) {
+        const struct outcome *o = &outcome->steps[i];
+        char *detail;
+
+        if (i + 1 != outcome->first_failed &&
+            !(outcome->all && o->verdict == VERDICT_FAILED))
+            continue;
+        detail = report_detail_text(outcome, o);
+        write_fenced(out, detail);
+        free(detail);
+    }
+}
+
 static void write_summary(FILE *out, const struct week_outcome *outcome)
 {
     const struct week *week = outcome->week;
@@ -172,22 +203,15 @@ static void write_summary(FILE *out, const struct week_outcome *outcome)
     fprintf(out, "## Week %02d: %s\n\n", week->number, week->manifest.title);
     if (outcome->built_on)
         fprintf(out, "Built on %s.\n\n", outcome->built_on);
-    if (outcome->compile_error) {
-        fputs("It does not compile:\n", out);
-        write_fenced(out, outcome->compile_error);
+    if (outcome->build_error) {
+        write_build_error(out, outcome);
         return;
     }
     fputs("| | step | verdict | time |\n|---|---|---|---|\n", out);
     for (unsigned i = 0; i < week->manifest.step_count; i++)
         if (report_lists(outcome, &outcome->steps[i]))
             write_row(out, &outcome->steps[i]);
-    if (outcome->first_failed > 0) {
-        char *detail = report_detail_text(
-            outcome, &outcome->steps[outcome->first_failed - 1]);
-
-        write_fenced(out, detail);
-        free(detail);
-    }
+    write_failures(out, outcome);
 }
 
 void report_github(FILE *out, const struct week_outcome *outcome)

@@ -6,7 +6,8 @@
  *     passed          every core step passed
  *     status          the exit status of the run (DESIGN.md §4)
  *     built_on        "your 06-wal, reference 07-sstable", or null
- *     compile_error   the compiler's own words, or null
+ *     build_error     "it does not compile", "it does not link: …", or null
+ *     build_words     what the compiler or the linker said, or null
  *     notes           remarks of the run, texts
  *     steps           the steps that were asked for, in the manifest's order:
  *       number, name, title, stretch
@@ -142,13 +143,14 @@ void report_json(FILE *out, const struct week_outcome *outcome)
 {
     const struct week *week = outcome->week;
     json_t *json = json_pack(
-        "{si s{so si so} sb si so so so so}", "format", 1, "week", "name",
+        "{si s{so si so} sb si so so so so so}", "format", 1, "week", "name",
         json_text(week->name), "number", week->number, "title",
         json_text(week->manifest.title), "passed", week_outcome_passed(outcome),
         "status", week_outcome_status(outcome), "built_on",
-        json_text(outcome->built_on), "compile_error",
-        json_text(outcome->compile_error), "notes", json_notes(outcome),
-        "steps", json_steps(outcome));
+        json_text(outcome->built_on), "build_error",
+        json_text(outcome->build_error), "build_words",
+        json_text(outcome->build_words), "notes", json_notes(outcome), "steps",
+        json_steps(outcome));
 
     json_dumpf(json, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     fputc('\n', out);

@@ -5,7 +5,7 @@
  *     failed       <failure>, the text report's detail inside
  *     broken       <error>, likewise
  *     the rest that did not pass   <skipped message="blocked by step 1"/>
- *     a compile error              a test case "compile" with the failure
+ *     it does not build            a test case "build" with the failure
  */
 #include "clean.h"
 #include "report_formats.h"
@@ -66,7 +66,7 @@ static void write_counts(FILE *out, const struct week_outcome *outcome)
                        count(outcome, VERDICT_CANNOT_RUN);
     double seconds = 0;
 
-    failed += outcome->compile_error != NULL;
+    failed += outcome->build_error != NULL;
     for (unsigned i = 0; i < outcome->week->manifest.step_count; i++)
         seconds += outcome->steps[i].seconds;
     fprintf(out,
@@ -139,10 +139,9 @@ void report_junit(FILE *out, const struct week_outcome *outcome)
     fputs("  <testsuite", out);
     write_attribute(out, "name", outcome->week->name);
     write_counts(out, outcome);
-    if (outcome->compile_error) {
-        begin_case(out, outcome, "compile", 0);
-        write_body(out, "failure", "it does not compile",
-                   outcome->compile_error);
+    if (outcome->build_error) {
+        begin_case(out, outcome, "build", 0);
+        write_body(out, "failure", outcome->build_error, outcome->build_words);
         fputs("    </testcase>\n", out);
     }
     for (unsigned i = 0; i < outcome->week->manifest.step_count; i++)

@@ -4,7 +4,7 @@
  *     not ok 3 - echo-one          failed or broken; a YAML block says why
  *     ok 4 - xdp # SKIP why        cannot run, blocked, not reached
  *     not ok 9 - stop # TODO …     a stretch step that fails, fails nothing
- *     Bail out! …                  it does not compile
+ *     Bail out! …                  it does not build
  */
 #include "clean.h"
 #include "report_formats.h"
@@ -93,13 +93,15 @@ static void write_step(FILE *out, const struct week_outcome *outcome,
 
 static void write_bail_out(FILE *out, const struct week_outcome *outcome)
 {
-    char *clean = text_clean(outcome->compile_error, false);
+    char *clean = text_clean(outcome->build_words, false);
     char *rest = clean, *line;
+    char *headline = text_clean_line(outcome->build_error, false);
 
     while ((line = strsep(&rest, "\n")) != NULL)
         if (*line)
             fprintf(out, "# %s\n", line);
-    fputs("Bail out! it does not compile\n", out);
+    fprintf(out, "Bail out! %s\n", headline);
+    free(headline);
     free(clean);
 }
 
@@ -113,11 +115,11 @@ void report_tap(FILE *out, const struct week_outcome *outcome)
     for (unsigned i = 0; i < outcome->week->manifest.step_count; i++) {
         const struct outcome *step = &outcome->steps[i];
 
-        if (outcome->compile_error && step->verdict == VERDICT_NONE)
+        if (outcome->build_error && step->verdict == VERDICT_NONE)
             break;
         if (report_lists(outcome, step))
             write_step(out, outcome, step, ++number);
     }
-    if (outcome->compile_error)
+    if (outcome->build_error)
         write_bail_out(out, outcome);
 }

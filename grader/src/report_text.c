@@ -13,7 +13,8 @@
  *     ·  3  echo-one      blocked by step 2
  *     ·  4 to 8           not reached
  *
- * Only the first failing step is told in full: one thing at a time.
+ * Only the first failing step is told in full: one thing at a time. Who asks
+ * for all of them (--all) is told of each.
  */
 #include "files.h"
 #include "report_formats.h"
@@ -137,13 +138,13 @@ static void write_step_line(struct pen *pen, const struct week_outcome *outcome,
 }
 
 /* The first failing step: the one that the week's outcome names, or any while
- * it names none yet. */
+ * it names none yet; or each, where all were asked for. */
 static bool is_told_in_full(const struct week_outcome *outcome,
                             const struct outcome *o)
 {
     return o->verdict == VERDICT_BROKEN ||
            (o->verdict == VERDICT_FAILED &&
-            (outcome->first_failed == 0 ||
+            (outcome->all || outcome->first_failed == 0 ||
              o == &outcome->steps[outcome->first_failed - 1]));
 }
 
@@ -189,16 +190,31 @@ static void write_not_reached(struct pen *pen,
     }
 }
 
+static bool is_failing_stretch(const struct outcome *o)
+{
+    return o->step->stretch && o->verdict == VERDICT_FAILED;
+}
+
+static bool any_failing_stretch(const struct week_outcome *outcome)
+{
+    for (unsigned i = 0; i < outcome->week->manifest.step_count; i++)
+        if (is_failing_stretch(&outcome->steps[i]))
+            return true;
+    return false;
+}
+
 /* Steps that a week passes without, and that are not done. */
 static void write_stretch_left(struct pen *pen,
                                const struct week_outcome *outcome)
 {
     for (unsigned i = 0; i < outcome->week->manifest.step_count; i++) {
-        const struct step *step = &outcome->week->manifest.steps[i];
+        const struct outcome *o = &outcome->steps[i];
 
-        if (step->stretch && outcome->steps[i].verdict != VERDICT_PASSED)
-            pen_write(pen, INK_FAINT, "  %d %s is left, if you like more\n",
-                      step->number, step->name);
+        if (!o->step->stretch || o->verdict == VERDICT_PASSED)
+            continue;
+        pen_write(pen, INK_FAINT, "  %d %s %s, if you like more\n",
+                  o->step->number, o->step->name,
+                  is_failing_stretch(o) ? "is still open" : "is left");
     }
 }
 
@@ -208,7 +224,11 @@ static void write_passed(struct pen *pen, const struct week_outcome *outcome)
     int week = outcome->week->number;
 
     write_gap(pen);
-    pen_write(pen, INK_GOOD, "  Week %02d is yours. Well done.\n", week);
+    if (any_failing_stretch(outcome))
+        pen_write(pen, INK_GOOD,
+                  "  Week %02d is yours: every core step passes.\n", week);
+    else
+        pen_write(pen, INK_GOOD, "  Week %02d is yours. Well done.\n", week);
     write_stretch_left(pen, outcome);
     pen_write(pen, INK_PLAIN, "  %s show %02d", way_in, week);
     pen_write(pen, INK_FAINT, "   the solution beside your code\n");
@@ -280,12 +300,17 @@ static void write_notes(struct pen *pen, const struct week_outcome *outcome)
 }
 
 /* gcc's own words, from the first column on, as an editor may parse them. */
-static void write_compile_error(struct pen *pen,
-                                const struct week_outcome *outcome)
+static void write_build_error(struct pen *pen,
+                              const struct week_outcome *outcome)
 {
     write_gap(pen);
-    pen_write(pen, INK_BAD, "  %s  it does not compile\n\n", pen_mark_bad(pen));
-    pen_lines(pen, INK_PLAIN, 0, outcome->compile_error);
+    pen_write(pen, INK_BAD, "  %s  ", pen_mark_bad(pen));
+    pen_sentence(pen, INK_BAD, 5, outcome->build_error);
+    after_gap = false;
+    if (!outcome->build_words || !*outcome->build_words)
+        return;
+    write_gap(pen);
+    pen_lines(pen, INK_PLAIN, 0, outcome->build_words);
     after_gap = false;
 }
 
@@ -329,8 +354,8 @@ void report_text_end(FILE *out, const struct week_outcome *outcome)
 
     pen_init(&pen, out);
     pen_rub_out(&pen);
-    if (outcome->compile_error)
-        write_compile_error(&pen, outcome);
+    if (outcome->build_error)
+        write_build_error(&pen, outcome);
     else
         write_closing(&pen, outcome);
     write_notes(&pen, outcome);

@@ -21,6 +21,7 @@ struct cut {
     const struct manifest *manifest;
     FILE *out;
     char *headline;
+    char first[300];     /* the first frame of ours: " in serve (echo.c:42)" */
     char heading[800];   /* lines since the last stack */
     bool stack_shown;    /* a frame of it */
     char last[300];      /* the last frame that was shown */
@@ -158,6 +159,9 @@ static void keep_frame(struct cut *cut, const char *line)
         }
         return;
     }
+    if (cut->first[0] == '\0')
+        snprintf(cut->first, sizeof cut->first, " in %s (%s:%d)",
+                 frame.function, frame.file, frame.line);
     show_heading(cut);
     cut->stack_shown = true;
     if (strcmp(cut->last, text) == 0) {
@@ -245,8 +249,10 @@ static char *cut_report(const char *text, const struct manifest *manifest,
     fclose(cut.out);
     free(copy);
     cut_length(kept);
-    *headline = cut.headline != NULL ? cut.headline
-                                     : text_format("a sanitizer's report");
+    *headline = text_format(
+        "%s%s", cut.headline != NULL ? cut.headline : "a sanitizer's report",
+        cut.first);
+    free(cut.headline);
     return kept;
 }
 

@@ -13,7 +13,8 @@
  *   dir       the run's san/
  *   yours     the member's files: frames elsewhere are left out, unless a
  *             stack has no other
- *   headline  out: "AddressSanitizer: heap-use-after-free"; release with free()
+ *   headline  out: "AddressSanitizer: heap-use-after-free in serve
+ * (echo.c:42)", with the first frame of the member's; release with free()
  * Returns the first report, cut, owned by the caller, release with free();
  * or NULL where there is none.
  */

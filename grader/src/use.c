@@ -31,6 +31,42 @@ static void write_use(struct pen *pen, const struct workspace *w,
     free(dir);
 }
 
+/* When whose module counts, and how to change it. */
+static void explain(struct pen *pen, const struct workspace *w)
+{
+    char *way_in = report_way_in(w->dir);
+    char *text = text_format(
+        "By default later weeks build on your module once its core steps pass, "
+        "and on the reference's until then. `%s use WEEK mine`, `reference` or "
+        "a folder chooses; `default` goes back.",
+        way_in);
+
+    pen_write(pen, INK_PLAIN, "\n  ");
+    pen_sentence(pen, INK_FAINT, 2, text);
+    pen_write(pen, INK_PLAIN, "\n");
+    free(text);
+    free(way_in);
+}
+
+/* The same of one week, after a look or a choice. */
+static void explain_week(struct pen *pen, const struct workspace *w,
+                         const struct week *week)
+{
+    char *way_in = report_way_in(w->dir), *text;
+
+    if (workspace_use_is_chosen(w, week->name))
+        text = text_format("Later weeks build on that, whether it passes or "
+                           "not; `%s use %02d default` goes back.",
+                           way_in, week->number);
+    else
+        text = text_format("Later weeks build on yours once its core steps "
+                           "pass, and on the reference's until then.");
+    pen_write(pen, INK_PLAIN, "  ");
+    pen_sentence(pen, INK_FAINT, 2, text);
+    free(text);
+    free(way_in);
+}
+
 /* The weeks that were begun or chosen for; of the others it is always the
  * reference's. */
 static int list_uses(const struct workspace *w)
@@ -52,8 +88,9 @@ static int list_uses(const struct workspace *w)
         free(dir);
     }
     names_free(names, count);
-    pen_write(&pen, INK_FAINT, "%s  Every other week: the reference's.\n\n",
+    pen_write(&pen, INK_FAINT, "%s  Every other week: the reference's.\n",
               told ? "" : "\n");
+    explain(&pen, w);
     return EXIT_PASSES;
 }
 
@@ -88,6 +125,7 @@ static int choose(struct target *target, const char *choice)
     if (err == 0) {
         pen_init(&pen, stdout);
         write_use(&pen, &target->workspace, target->week.name);
+        explain_week(&pen, &target->workspace, &target->week);
     }
     free(saved);
     return err < 0 ? EXIT_USAGE : EXIT_PASSES;
@@ -108,6 +146,7 @@ static int use_week(const struct options *options)
     } else if (status == 0) {
         pen_init(&pen, stdout);
         write_use(&pen, &target.workspace, target.week.name);
+        explain_week(&pen, &target.workspace, &target.week);
     }
     target_release(&target);
     return status;

@@ -178,8 +178,10 @@ static bool limit_reached(const struct evidence *e, struct outcome *o)
     enum lab_end end = (enum lab_end)e->page->end;
     if (end == LAB_END_TIMEOUT || e->process->timed_out)
         fail(o, VERDICT_FAILED,
-             text_format("timed out after %d s in step %d", o->step->seconds,
-                         o->step->number));
+             text_format("timed out after %d s in step %d: that is the "
+                         "grader's limit against hanging, and no measure of "
+                         "speed",
+                         o->step->seconds, o->step->number));
     else if (end == LAB_END_MEMORY)
         fail(o, VERDICT_FAILED,
              text_format("used more than %d MiB of memory and was ended",
@@ -270,6 +272,23 @@ static void note_not_run(struct outcome *o, const struct lab_shared *page)
         o->verdict = VERDICT_CANNOT_RUN;
 }
 
+/* Where the failure's second value is the status with which a sanitizer ended
+ * a process (sandbox.c), its words say more. */
+static void name_sanitizer(struct outcome *o, const char *headline)
+{
+    static const char *const ends[] = {"exit status 66", "exit status 77"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char *at = o->actual != NULL ? strstr(o->actual, ends[i]) : NULL;
+        if (at == NULL ||
+            (at[strlen(ends[i])] != '\0' && at[strlen(ends[i])] != '\n'))
+            continue;
+        char *text = text_format("%.*s%s%s", (int)(at - o->actual), o->actual,
+                                 headline, at + strlen(ends[i]));
+        free(o->actual);
+        o->actual = text;
+    }
+}
+
 void verdict_reach(const struct evidence *e, struct outcome *o)
 {
     char *headline;
@@ -277,6 +296,8 @@ void verdict_reach(const struct evidence *e, struct outcome *o)
 
     count_tests(o, e->page);
     if (unmet_expectation(e, o) || limit_reached(e, o)) {
+        if (report != NULL)
+            name_sanitizer(o, headline);
         o->sanitizer = report;
         report = NULL;
     } else if (report != NULL) {

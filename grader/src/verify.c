@@ -4,11 +4,13 @@
  * For each week a table, step by bug; under it what does not hold; at the end
  * the sum. A week whose proof held before and of which nothing has changed is
  * not proven again, unless CI is set in the environment: the hash is over all
- * files that the proof reads, and the compiler's version.
+ * files that the proof reads, and the compiler's version. One proof at a time
+ * in a course: two would stage and build in the same folders.
  */
 #include "commands.h"
 #include "course.h"
 #include "files.h"
+#include "lock.h"
 #include "needs.h"
 #include "process.h"
 #include "proof.h"
@@ -347,6 +349,8 @@ int command_verify(const struct options *options)
         complain("%s: can't make this folder", state);
         status = EXIT_GRADER;
     }
+    char *path = path_join(state, "lock");
+    int lock = lock_wait(path, "another verify runs in this course");
     for (int i = 0; i < count && status != EXIT_GRADER; i++) {
         int one = verify_name(options, state, names[i], &total);
         if (one != 0) {
@@ -354,7 +358,10 @@ int command_verify(const struct options *options)
             total.failed++;
         }
     }
+    if (lock >= 0)
+        close(lock);
     names_free(names, count);
+    free(path);
     free(state);
     printf("%d passed, %d failed\n", total.passed, total.failed);
     return status != 0 ? status : total.failed > 0 ? EXIT_FAILS : EXIT_PASSES;

@@ -73,7 +73,7 @@ static void grade_week(struct watch *w)
     w->request.only = NULL;
     w->request.live = stdout;
     w->request.save = !w->request.program;
-    if (grade(w, &outcome) && !outcome.compile_error)
+    if (grade(w, &outcome) && !outcome.build_error)
         w->in_hand = first_failed(w, &outcome);
     week_outcome_release(&outcome);
 }
@@ -142,7 +142,7 @@ static void go_on(struct watch *w)
         pen_rub_out(&w->pen);
         outcome.first_failed = next_failed(w, &outcome);
         report_write(REPORT_TEXT, stdout, &outcome);
-        if (!outcome.compile_error)
+        if (!outcome.build_error)
             w->in_hand = first_failed(w, &outcome);
     }
     w->request.all = w->options->all;

@@ -106,13 +106,45 @@ compile_error() {
     expect_status 1
 }
 
-# A missing function is the linker's to tell, and the member's to mend.
+# A missing function is the linker's to tell, and the member's to mend. Every
+# form says so.
 missing_function() {
     lay solved:94
     sed -i '/^const char \*step_word/,$d' $more
     grade 94
     expect_status 1
-    expect_words 'it does not compile' "undefined reference to \`step_word'"
+    expect_words 'it does not link: ' ' uses step_word, which is nowhere' \
+        "undefined reference to \`step_word'"
+    expect_no_words "$job" 'collect2' 'does not compile' 'in function'
+    for form in json junit tap github; do
+        grade 94 --format="$form"
+        expect_words ' uses step_word, which is nowhere defined'
+        expect_no_words 'does not compile'
+    done
+    grade ask 94
+    expect_words '**94** does not link: '
+}
+
+# So is a name that was mistyped; gcc's guess at what was meant is shown.
+mistyped_name() {
+    lay solved:94
+    sed -i 's/^int step_files/int step_twice(void)\n{\n    return step_frst();\n}\n\n&/' \
+        $more
+    grade 94
+    expect_status 1
+    expect_words 'it does not link: more.c uses step_frst, which is nowhere' \
+        "implicit declaration of function 'step_frst'" \
+        ": undefined reference to \`step_frst'"
+    expect_no_words 'calls step_frst' "$job"
+}
+
+# Members speak many languages; what the compiler said is still known.
+other_language() {
+    lay solved:94
+    with='LC_ALL=de_DE.UTF-8 LANGUAGE=de LANG=de_DE.UTF-8'
+    sed -i 's/return number;/return numbr;/' $more
+    grade 94
+    expect_words 'it does not compile' 'error: '
 }
 
 # Warnings do not stop a member, and are shown.

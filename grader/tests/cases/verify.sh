@@ -101,3 +101,20 @@ head_that_is_wrong() {
     expect_status 2
     expect_words 'the name says step 1, the head says kernel, which is step 2'
 }
+
+# Two proofs in one course: the second waits, and both hold.
+two_at_once() {
+    own_course 98
+    for round in 1 2 3; do
+        # shellcheck disable=SC2086 # words, on purpose
+        env $with HOME="$job" TMPDIR="$job/tmp" "$course/build/grade" \
+            verify 98 --repeat=1 >other 2>&1 </dev/null &
+        other=$!
+        grade verify 98 --repeat=1
+        expect_status 0
+        wait "$other"
+        expect "the other one ends with $?" [ $? = 0 ]
+        cat other >>out
+        expect_words 'another verify runs in this course; this one waits for it'
+    done
+}

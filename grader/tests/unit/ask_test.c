@@ -91,9 +91,9 @@ START_TEST(a_compile_error_is_told_from_its_beginning)
     outcome = sample_compile_error("/work");
     ask(NULL);
     compare("ask-compile-error.txt");
-    free(outcome.compile_error);
-    outcome.compile_error = lines(200, 'e');
-    memcpy(outcome.compile_error, "the first", 9);
+    free(outcome.build_words);
+    outcome.build_words = lines(200, 'e');
+    memcpy(outcome.build_words, "the first", 9);
     ask(NULL);
     ck_assert_ptr_nonnull(strstr(message, "```\nthe first"));
     ck_assert_ptr_nonnull(strstr(message, "lines left out\n```\n"));
@@ -202,7 +202,21 @@ START_TEST(nothing_to_ask)
 {
     put_living_course();
     put("work/05-sum/sum.c", SUM_SOLUTION);
-    ran_with(grade("ask", "05"), 0, "no step fails here");
+    struct ran ran = grade("ask", "05");
+    ran_with(ran, 0, "Nothing fails in week 05: there is nothing to ask.");
+    ck_assert_ptr_null(strstr(ran.text, "Next"));
+    ran = grade("ask", "05.1");
+    ran_with(ran, 0, "Step 1, add, passes: there is nothing to ask.");
+    ran_with(ran, 0, "Next is step 2, negative: `./grade 05.2`.");
+    put("course/weeks/06-more/week.yaml",
+        "title: More\ntrack: start\nkind: host\nhours: 1\nyours: [more.c]\n"
+        "steps:\n  - name: one\n    title: One\n    minutes: 5\n"
+        "    seconds: 30\n");
+    put("course/weeks/06-more/more.c", "\n");
+    put("course/weeks/06-more/tests/more_test.c",
+        "int main(int argc, char **argv) { lab_step(\"one\"); }\n");
+    ran = grade("ask", "05");
+    ran_with(ran, 0, "Next is week 06, \"More\": `./grade start 06`.");
 }
 END_TEST
 

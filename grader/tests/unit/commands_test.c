@@ -81,7 +81,8 @@ static void in_course(void)
     "  network\n"                                                           \
     "    .  01  Echo                                      2 h  not begun\n" \
     "\n"                                                                    \
-    "  storage\n" state "\n"
+    "  storage\n" state "\n"                                                \
+    "  + passed   > begun   . not begun\n\n"
 #define WAL(mark, state)                                                      \
     "    " mark "  06  A write-ahead log                         8 h  " state \
     "\n"
@@ -251,6 +252,13 @@ END_TEST
 
 /* ---- use ---- */
 
+#define CHOSEN                                                                \
+    "  Later weeks build on that, whether it passes or not; `work/grade use " \
+    "06\n  default` goes back.\n"
+#define BY_DEFAULT                                                           \
+    "  Later weeks build on yours once its core steps pass, and on the refe" \
+    "rence's\n  until then.\n"
+
 START_TEST(use_tells_and_sets_whose_module)
 {
     in_course();
@@ -260,17 +268,23 @@ START_TEST(use_tells_and_sets_whose_module)
     prints("\n"
            "  06-wal                reference  by default\n"
            "  Every other week: the reference's.\n"
+           "\n"
+           "  By default later weeks build on your module once its core steps "
+           "pass, and on\n"
+           "  the reference's until then. `work/grade use WEEK mine`, "
+           "`reference` or a\n"
+           "  folder chooses; `default` goes back.\n"
            "\n");
     ck_assert_int_eq(run(command_use, "06", "mine"), EXIT_PASSES);
-    prints("  06-wal                mine\n");
+    prints("  06-wal                mine\n" CHOSEN);
     ck_assert_int_eq(run(command_use, "06", "their"), EXIT_PASSES);
-    prints("  06-wal                their\n");
+    prints("  06-wal                their\n" CHOSEN);
     ck_assert_int_eq(run(command_use, "06", "reference"), EXIT_PASSES);
-    prints("  06-wal                reference\n");
+    prints("  06-wal                reference\n" CHOSEN);
     ck_assert_int_eq(run(command_use, "06", "default"), EXIT_PASSES);
-    prints("  06-wal                reference  by default\n");
+    prints("  06-wal                reference  by default\n" BY_DEFAULT);
     run(command_use, "06", NULL);
-    prints("  06-wal                reference  by default\n");
+    prints("  06-wal                reference  by default\n" BY_DEFAULT);
 }
 END_TEST
 

@@ -50,10 +50,16 @@ START_TEST(what_does_not_compile)
 }
 END_TEST
 
-START_TEST(a_step_must_be_named)
+/* Without a step it is the first that fails, with the seed of that failure. */
+START_TEST(the_first_failing_step_is_taken)
 {
     put_living_course();
-    ran_with(grade("debug", "05"), 2, "which step?");
+    put("work/05-sum/sum.c", SUM_HALF);
+    ran_with(grade("debug", "05"), 0, "--debug --step negative ");
+    put("work/05-sum/sum.c", SUM_SOLUTION);
+    ran_with(grade("debug", "05"), 2, "no step of 05-sum fails; name one");
+    put("work/05-sum/sum.c", "int sum(int a, int b) { return a + ; }\n");
+    ran_with(grade("debug", "05"), 1, "it does not compile");
 }
 END_TEST
 
@@ -107,7 +113,7 @@ int main(void)
     tcase_add_test(tc, the_seed_of_the_last_failure);
     tcase_add_test(tc, a_step_that_passes_stops_at_main);
     tcase_add_test(tc, what_does_not_compile);
-    tcase_add_test(tc, a_step_must_be_named);
+    tcase_add_test(tc, the_first_failing_step_is_taken);
     tcase_add_test(tc, other_kinds_are_not_debugged_yet);
     tcase_add_test(tc, gdb_stops_at_the_test);
     return run_suite(suite);

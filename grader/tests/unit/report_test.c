@@ -66,6 +66,10 @@ static const struct {
     {"failed", sample_failed},
     {"race", sample_race},
     {"compile-error", sample_compile_error},
+    {"link-error", sample_link_error},
+    {"refused-call", sample_refused_call},
+    {"all-failed", sample_all_failed},
+    {"stretch-failed", sample_stretch_failed},
     {"cannot-run", sample_cannot_run},
     {"broken", sample_broken},
     {"one-step", sample_one_step},
@@ -301,8 +305,8 @@ END_TEST
 /* ---- JSON ---- */
 
 static const char *const json_keys[] = {
-    "format",   "week",          "passed", "status",
-    "built_on", "compile_error", "notes",  "steps",
+    "format",      "week",        "passed", "status", "built_on",
+    "build_error", "build_words", "notes",  "steps",
 };
 static const char *const json_step_keys[] = {
     "number", "name",   "title",      "stretch", "verdict", "seconds",
@@ -456,7 +460,7 @@ START_TEST(tap_follows_its_grammar)
             ck_assert_msg(*line == '\0' || begins(line, "  ") || *line == '#',
                           "%s", line);
     }
-    ck_assert_int_eq(bailed, outcome.compile_error != NULL);
+    ck_assert_int_eq(bailed, outcome.build_error != NULL);
     ck_assert_int_eq(planned, bailed ? (int)SAMPLE_STEPS : points);
     free(text);
 }
@@ -484,7 +488,8 @@ START_TEST(tap_keeps_what_ran_before_a_compile_error)
     char *text;
 
     outcome = sample_outcome(workspace, 2);
-    outcome.compile_error = strdup("echo.c:1:1: error: no\n");
+    outcome.build_error = strdup("it does not compile");
+    outcome.build_words = strdup("echo.c:1:1: error: no\n");
     text = drawn(REPORT_TAP, &outcome);
     ck_assert_str_eq(text, "TAP version 14\n1..7\n"
                            "ok 1 - hello\nok 2 - listen\n"
@@ -557,6 +562,20 @@ START_TEST(github_annotates_the_members_line)
                            "title=it does not compile::‘fd’ undeclared (first "
                            "use in this function)\n");
     free(text);
+    week_outcome_release(&outcome);
+    outcome = sample_refused_call(workspace);
+    text = annotations();
+    ck_assert_str_eq(text, "::error file=01-tcp-echo/echo.c,line=88,"
+                           "title=it does not build::echo.c:88: calls "
+                           "splice(), which week 01 does not allow\n");
+    free(text);
+    week_outcome_release(&outcome);
+    outcome = sample_link_error(workspace);
+    text = annotations();
+    ck_assert_str_eq(text, "::error file=01-tcp-echo/echo.c,line=88,"
+                           "title=it does not build::it does not link: echo.c "
+                           "uses serve_on, which is nowhere defined\n");
+    free(text);
 }
 END_TEST
 
@@ -591,6 +610,37 @@ START_TEST(github_summary)
     text = file_read("summary.md", NULL);
     ck_assert_ptr_nonnull(text);
     compare("summary.md", text);
+    free(text);
+}
+END_TEST
+
+/* What does not build is told as the text report tells it. */
+START_TEST(github_summary_of_what_does_not_build)
+{
+    char *text;
+
+    setenv("GITHUB_STEP_SUMMARY", "summary.md", 1);
+    outcome = sample_link_error(workspace);
+    free(drawn(REPORT_GITHUB, &outcome));
+    text = file_read("summary.md", NULL);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_ptr_nonnull(
+        strstr(text, "It does not build:\n\n```\nit does not link: echo.c"));
+    free(text);
+}
+END_TEST
+
+/* Who asks for all failures gets each of them. */
+START_TEST(github_summary_of_all_failures)
+{
+    char *text;
+
+    setenv("GITHUB_STEP_SUMMARY", "summary.md", 1);
+    outcome = sample_all_failed(workspace);
+    free(drawn(REPORT_GITHUB, &outcome));
+    text = file_read("summary.md", NULL);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_int_eq(count_of(text, "\n       replay "), 3);
     free(text);
 }
 END_TEST
@@ -811,6 +861,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, github_annotates_the_members_line);
     tcase_add_test(tcase, github_escapes_what_the_runner_reserves);
     tcase_add_test(tcase, github_summary);
+    tcase_add_test(tcase, github_summary_of_what_does_not_build);
+    tcase_add_test(tcase, github_summary_of_all_failures);
     tcase_add_test(tcase, the_way_in_is_as_one_types_it_here);
     tcase_add_test(tcase, the_way_in_is_quoted);
     tcase_add_test(tcase, formats_have_names);

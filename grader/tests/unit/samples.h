@@ -159,12 +159,62 @@ SAMPLE sample_compile_error(const char *workspace)
 {
     struct week_outcome outcome = sample_outcome(workspace, 0);
 
-    outcome.compile_error =
+    outcome.build_error = strdup("it does not compile");
+    outcome.build_words =
         strdup("echo.c: In function ‘echo_hello’:\n"
                "echo.c:12:5: error: ‘fd’ undeclared (first use in this "
                "function)\n"
                "   12 |     fd = accept(listener, NULL, NULL);\n"
                "      |     ^~\n");
+    return outcome;
+}
+
+SAMPLE sample_link_error(const char *workspace)
+{
+    struct week_outcome outcome = sample_outcome(workspace, 0);
+
+    outcome.build_error = strdup("it does not link: echo.c uses serve_on, "
+                                 "which is nowhere defined");
+    outcome.build_words =
+        strdup("echo.c:88:9: warning: implicit declaration of function "
+               "‘serve_on’ [-Wimplicit-function-declaration]\n"
+               "echo.c:88: undefined reference to `serve_on'\n");
+    return outcome;
+}
+
+SAMPLE sample_refused_call(const char *workspace)
+{
+    struct week_outcome outcome = sample_outcome(workspace, 0);
+
+    outcome.build_error =
+        strdup("echo.c:88: calls splice(), which week 01 does not allow");
+    outcome.build_words =
+        strdup("It allows (`calls` in weeks/01-tcp-echo/week.yaml):\n"
+               "    sockets    socket, bind, listen, accept\n"
+               "    files      read, write, close\n"
+               "and always: memory, text and threads (starter/pure-calls).\n");
+    return outcome;
+}
+
+/* --all: two core steps fail, and a stretch step. */
+SAMPLE sample_all_failed(const char *workspace)
+{
+    struct week_outcome outcome = sample_failed(workspace);
+    static const unsigned failed[] = {6, 7};
+
+    outcome.all = true;
+    for (size_t i = 0; i < sizeof failed / sizeof *failed; i++) {
+        struct outcome *step = &outcome.steps[failed[i] - 1];
+
+        step->verdict = VERDICT_FAILED;
+        step->what = strdup(i == 0 ? "how echo ends" : "stop is not written");
+        step->expected = i == 0 ? strdup("exit status 0") : NULL;
+        step->actual = i == 0 ? strdup("exit status 1") : NULL;
+        step->seconds = 0.02;
+        step->seed = 4711;
+    }
+    outcome.steps[4].verdict = VERDICT_PASSED;
+    outcome.steps[4].seconds = 1.28;
     return outcome;
 }
 
@@ -186,13 +236,28 @@ SAMPLE sample_cannot_run(const char *workspace)
         .command = strdup("sudo sysctl vm.mmap_rnd_bits=28"),
     };
     outcome.steps[6].verdict = VERDICT_FAILED;
-    outcome.steps[6].what = strdup("timed out after 20 s in step 7");
+    outcome.steps[6].what =
+        strdup("timed out after 20 s in step 7: that is the grader's limit "
+               "against hanging, and no measure of speed");
     outcome.steps[6].seconds = 20;
     outcome.steps[6].seed = 4711;
     outcome.first_failed = 7;
     week_outcome_note(&outcome,
                       "01-tcp-echo/echo.h was edited; grading takes the "
                       "course's, `work/grade start 01` brings it back");
+    return outcome;
+}
+
+/* The core passes, the stretch step does not. */
+SAMPLE sample_stretch_failed(const char *workspace)
+{
+    struct week_outcome outcome = sample_outcome(workspace, 6);
+
+    outcome.steps[6].verdict = VERDICT_FAILED;
+    outcome.steps[6].what = strdup("stop is not written");
+    outcome.steps[6].seconds = 0.02;
+    outcome.steps[6].seed = 4711;
+    outcome.first_failed = 7;
     return outcome;
 }
 

@@ -43,6 +43,16 @@ STEP_TEST(server_comes_to_its_end)
     proc_release(&server);
 }
 
+/* Its status is looked at too: where a sanitizer ended it, that is what the
+ * report has to say, and not the number. */
+STEP_TEST(server_ends_well)
+{
+    struct proc server;
+    proc_call(&server, "the server", serve, NULL);
+    proc_expect_exit(&server, 0);
+    proc_release(&server);
+}
+
 /* An expectation in a process that the test forked counts, though the test
  * does not look at how that process ended. */
 STEP_TEST(child_gets_seven)
@@ -69,6 +79,8 @@ int main(int argc, char **argv)
     lab_test(trap_returns_seven);
     lab_step("server");
     lab_test(server_comes_to_its_end);
+    lab_step("watched");
+    lab_test(server_ends_well);
     lab_step("child");
     lab_test(child_gets_seven);
     return lab_main(argc, argv);
