@@ -29,18 +29,18 @@ static void add(struct bench *bench, const char *name, char *command,
 /* ---- Of the week ---- */
 
 /*
- * Build the week's program from these sources.
+ * Build a week's program from these sources.
  * Returns its path, release with free(); or NULL: with *words set, the code
  * does not build; else it was told.
  */
-static char *build_one(struct bench *bench, const char *from,
-                       const struct workspace *workspace, const char *variant,
-                       char **words)
+static char *build_one(const struct bench *bench, const struct week *week,
+                       const char *from, const struct workspace *workspace,
+                       const char *variant, char **words)
 {
-    char *dir = text_format("%s/build/%s/%s", bench->state, bench->week->name,
+    char *dir = text_format("%s/build/%s/%s", bench->state, week->name,
                             workspace ? "mine" : "reference");
     char *program = NULL;
-    struct build_request request = {.week = bench->week,
+    struct build_request request = {.week = week,
                                     .from = from,
                                     .dir = dir,
                                     .state = bench->state,
@@ -50,8 +50,7 @@ static char *build_one(struct bench *bench, const char *from,
     *words = NULL;
     if (build_prepare(&build, &request) == 0 &&
         build_program(&build, variant, words) == 0) {
-        program = text_format("%s/%s/%s", dir, variant,
-                              bench->week->manifest.program);
+        program = text_format("%s/%s/%s", dir, variant, week->manifest.program);
         free(*words); /* warnings */
         *words = NULL;
     }
@@ -66,7 +65,8 @@ static void add_mine(struct bench *bench, const struct workspace *workspace)
     char *words;
 
     if (from && path_is_dir(from)) {
-        char *program = build_one(bench, from, workspace, "speed", &words);
+        char *program =
+            build_one(bench, bench->week, from, workspace, "speed", &words);
         add(bench, "mine", program,
             program ? NULL
                     : text_format("does not build; `grade %02d` says why",
@@ -79,9 +79,10 @@ static void add_mine(struct bench *bench, const struct workspace *workspace)
 static int add_reference(struct bench *bench, const char *name,
                          const char *variant)
 {
+    const struct week *week = bench->week;
     char *words;
     char *program =
-        build_one(bench, bench->week->solution, NULL, variant, &words);
+        build_one(bench, week, week->solution, NULL, variant, &words);
 
     if (!program) {
         complain("the reference of %s does not build, and that is no fault of "
@@ -134,13 +135,31 @@ static char *compile(const struct bench *bench, const struct bench_peer *peer,
     return NULL;
 }
 
+/* The reference's program of another week. Returns its path, or NULL with
+ * words. */
+static char *build_of_week(const struct bench *bench, const char *name,
+                           char **words)
+{
+    struct week week;
+    char *program = NULL;
+
+    *words = NULL;
+    if (week_load(&week, course_dir(), name) == 0) {
+        program = build_one(bench, &week, week.solution, NULL, "speed", words);
+        week_release(&week);
+    }
+    return program;
+}
+
 static void add_peer(struct bench *bench, const struct bench_peer *peer)
 {
     char *path = text_format("%s/bench/%s", bench->week->dir, peer->run);
     char *words = NULL, *why_not = NULL;
 
-    if (is_source(peer->run)) {
-        char *program = compile(bench, peer, path, &words);
+    bool compiled = is_source(peer->run);
+    if (compiled || !path_exists(path)) {
+        char *program = compiled ? compile(bench, peer, path, &words)
+                                 : build_of_week(bench, peer->run, &words);
         free(path);
         path = program;
         if (!path)

@@ -197,7 +197,21 @@ static int check_uses(const struct week *week, const char *course,
 
 /* ---- The bench ---- */
 
-static int check_bench(const struct week *week, const char *text)
+/* A peer is a file of bench/, or the program of another week. */
+static bool is_runnable(const struct week *week, const char *course,
+                        const char *run)
+{
+    char *file = path_join("bench", run);
+    char *manifest = text_format("weeks/%s/week.yaml", run);
+    bool found = exists_in(week->dir, file) || exists_in(course, manifest);
+
+    free(manifest);
+    free(file);
+    return found;
+}
+
+static int check_bench(const struct week *week, const char *course,
+                       const char *text)
 {
     const struct bench_plan *bench = week->manifest.bench;
     int from = line_of(text, 1, "bench", ""), err = 0;
@@ -207,16 +221,15 @@ static int check_bench(const struct week *week, const char *text)
                            "bench: the week has no program to be measured");
     for (unsigned i = 0; bench && i < bench->peers_count && err == 0; i++) {
         const char *run = bench->peers[i].run;
-        char *file = path_join("bench", run);
         int line = line_of(text, from, "run", run);
         if (!is_plain_name(run))
             err = complain_at(week, "week.yaml", line,
                               "'%s' is no plain file name", run);
-        else if (!exists_in(week->dir, file))
+        else if (!is_runnable(week, course, run))
             err = complain_at(week, "week.yaml", line,
-                              "there is no file '%s' in weeks/%s", file,
-                              week->name);
-        free(file);
+                              "there is no file 'bench/%s' in weeks/%s, and no "
+                              "week '%s'",
+                              run, week->name, run);
     }
     return err;
 }
@@ -434,7 +447,7 @@ int manifest_check(const struct week *week, const char *course,
     if (err == 0)
         err = check_uses(week, course, text);
     if (err == 0)
-        err = check_bench(week, text);
+        err = check_bench(week, course, text);
     if (err == 0)
         err = check_steps(week, text);
     if (err == 0)

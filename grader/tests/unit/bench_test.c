@@ -440,7 +440,8 @@ static const struct {
     {"bench: {load: echo, peers: [{name: A, runs: a.c}]}\n",
      "week.yaml:10: unknown key 'runs' (did you mean 'run'?)"},
     {"bench: {load: echo, peers: [{name: A, run: c.c}]}\n",
-     "week.yaml:10: there is no file 'bench/c.c' in weeks/01-echo"},
+     "week.yaml:10: there is no file 'bench/c.c' in weeks/01-echo, and no week "
+     "'c.c'"},
     {"bench: {load: echo, peers: [{name: A, run: ../echo.c}]}\n",
      "week.yaml:10: '../echo.c' is no plain file name"},
 };
