@@ -204,7 +204,7 @@ void fault_reset(void)
         state->hits[i] = 0;
         state->bytes[i] = 0;
     }
-    state->strays = state->created = state->joined = 0;
+    state->strays = 0;
 }
 
 unsigned long fault_calls(const char *call)

@@ -87,8 +87,8 @@ uint64_t fault_bytes(const char *call);
  */
 unsigned long fault_strays(void);
 
-/* Threads that pthread_create has made and that no call of the pthread_join
- * family has waited for, over the same time. */
+/* Threads that pthread_create has made since the test's beginning, and that no
+ * call of the pthread_join family has waited for. */
 long fault_unjoined(void);
 
 /* Forget everything and share it with nobody that runs already. lab_main does

@@ -80,12 +80,15 @@ static void make_terminal(struct lab_where where, int ends[2])
     parent_ends[parent_ends_count++] = ends[0];
 }
 
+/* What the standard streams of a program are. */
+enum streams { PIPES, TERMINAL_OUTPUT, NO_INPUT };
+
 static void make_pipes(struct lab_where where, struct pipes *pipes,
-                       bool terminal)
+                       enum streams streams)
 {
     make_pipe(where, pipes->in, 1);
     make_pipe(where, pipes->err, 0);
-    if (terminal)
+    if (streams == TERMINAL_OUTPUT)
         make_terminal(where, pipes->out);
     else
         make_pipe(where, pipes->out, 0);
@@ -250,7 +253,7 @@ static void note_command(const char *const argv[])
 }
 
 static void start(struct lab_where where, struct proc *p,
-                  const char *const argv[], bool terminal)
+                  const char *const argv[], enum streams streams)
 {
     struct pipes pipes;
     int report[2], error;
@@ -258,12 +261,14 @@ static void start(struct lab_where where, struct proc *p,
 
     init(where, p, base_name(argv[0]));
     note_command(argv);
-    make_pipes(where, &pipes, terminal);
+    make_pipes(where, &pipes, streams);
     if (pipe2(report, O_CLOEXEC) == -1)
         lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
     p->pid = fork_or_fail(where);
     if (p->pid == 0) {
         begin_child(parent, &pipes);
+        if (streams == NO_INPUT)
+            close(STDIN_FILENO);
         exec_program(argv, report[1]);
     }
     keep_our_ends(p, &pipes);
@@ -278,13 +283,19 @@ static void start(struct lab_where where, struct proc *p,
 void proc_start_at(struct lab_where where, struct proc *p,
                    const char *const argv[])
 {
-    start(where, p, argv, false);
+    start(where, p, argv, PIPES);
 }
 
 void proc_start_at_terminal_at(struct lab_where where, struct proc *p,
                                const char *const argv[])
 {
-    start(where, p, argv, true);
+    start(where, p, argv, TERMINAL_OUTPUT);
+}
+
+void proc_start_without_input_at(struct lab_where where, struct proc *p,
+                                 const char *const argv[])
+{
+    start(where, p, argv, NO_INPUT);
 }
 
 void proc_call_at(struct lab_where where, struct proc *p, const char *name,
@@ -296,7 +307,7 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
 
     init(where, p, name);
     lab_note("starts %s in a process of its own", name);
-    make_pipes(where, &pipes, false);
+    make_pipes(where, &pipes, PIPES);
     p->pid = fork_or_fail(where);
     if (p->pid == 0) {
         begin_child(parent, &pipes);
@@ -346,6 +357,15 @@ static void reap(struct proc *p)
     proc_close_end(&p->err);
 }
 
+static _Noreturn void fail_endless(struct lab_where where, const struct proc *p)
+{
+    char what[128], is[160];
+    snprintf(what, sizeof what, "the end of %s", p->name);
+    snprintf(is, sizeof is, "it runs on, and was silent for %s",
+             lab_patience_text());
+    lab_differ_at(where, what, "it ends", is);
+}
+
 int proc_wait_at(struct lab_where where, struct proc *p)
 {
     if (p->pid == 0)
@@ -353,8 +373,7 @@ int proc_wait_at(struct lab_where where, struct proc *p)
     lab_note("waits for the end of %s", p->name);
     while (!proc_has_ended(p)) {
         if (!proc_wait_for_news(where, p))
-            lab_fail_at(where, "%s does not end: it has been silent for %s",
-                        p->name, lab_patience_text());
+            fail_endless(where, p);
         proc_drain(p);
     }
     reap(p);

@@ -65,6 +65,13 @@ void proc_start_at(struct lab_where where, struct proc *p,
 void proc_start_at_terminal_at(struct lab_where where, struct proc *p,
                                const char *const argv[]);
 
+/* The same, with its standard input closed, as some start a daemon: the first
+ * descriptor that it opens is number 0. */
+#define proc_start_without_input(p, argv) \
+    proc_start_without_input_at(LAB_HERE, (p), (argv))
+void proc_start_without_input_at(struct lab_where where, struct proc *p,
+                                 const char *const argv[]);
+
 /*
  * Run function(argument) in a forked process, whose exit status is 0 if it
  * returns 0 or more, else 1 after a line on standard error that names the
@@ -134,7 +141,7 @@ void proc_until_threads_at(struct lab_where where, struct proc *p, int count);
 
 /*
  * Wait until it can do no more by itself: every thread of it sleeps in the
- * kernel, or it has ended.
+ * kernel, and has not run for two milliseconds; or it has ended.
  */
 #define proc_until_asleep(p) proc_until_asleep_at(LAB_HERE, (p))
 void proc_until_asleep_at(struct lab_where where, struct proc *p);

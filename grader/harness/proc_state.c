@@ -36,57 +36,67 @@ int proc_count_entries(pid_t pid, const char *kind, int *list, int size)
 
 /* ---- Asleep ---- */
 
-/* The letter after the name in proc_pid_stat(5); 'X' where there is no such
- * thread any more. */
-static char state_of(pid_t pid, int thread)
+#define BETWEEN_LOOKS_NS 2000000
+
+/*
+ * proc_pid_status(5) of one thread. Returns how often it has left the
+ * processor if it sleeps, 0 if it is gone, -1 if it runs.
+ */
+static long sleeping_since(pid_t pid, int thread)
 {
-    char path[64], line[512] = "";
-    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, thread);
+    char path[64], line[256], state = 'X';
+    long switches = 0, n;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/status", (int)pid, thread);
     FILE *file = fopen(path, "r");
     if (file == NULL)
-        return 'X';
-    size_t len = fread(line, 1, sizeof line - 1, file);
+        return 0;
+    while (fgets(line, sizeof line, file) != NULL) {
+        sscanf(line, "State: %c", &state);
+        if (sscanf(line, "voluntary_ctxt_switches: %ld", &n) == 1 ||
+            sscanf(line, "nonvoluntary_ctxt_switches: %ld", &n) == 1)
+            switches += n;
+    }
     fclose(file);
-    const char *name_end = memrchr(line, ')', len);
-    return name_end != NULL ? name_end[2] : 'X';
+    return strchr("SXZ", state) != NULL ? switches : -1;
 }
 
-static bool is_asleep(pid_t pid)
+/* The same for a process: all of its threads. */
+static long asleep_since(pid_t pid)
 {
     int threads[THREADS_MAX];
+    long sum = 0;
     int count = proc_count_entries(pid, "task", threads, THREADS_MAX);
-    for (int i = 0; i < count && i < THREADS_MAX; i++)
-        if (strchr("SXZ", state_of(pid, threads[i])) == NULL)
-            return false;
-    return true;
+    for (int i = 0; i < count && i < THREADS_MAX; i++) {
+        long switches = sleeping_since(pid, threads[i]);
+        if (switches == -1)
+            return -1;
+        sum += switches;
+    }
+    return sum;
+}
+
+/* It slept, and went on sleeping: a sleep between two steps is short. */
+static bool stays_asleep(pid_t pid)
+{
+    static const struct timespec between = {0, BETWEEN_LOOKS_NS};
+    long before = asleep_since(pid);
+    nanosleep(&between, NULL);
+    return before != -1 && asleep_since(pid) == before;
 }
 
 void proc_until_asleep_at(struct lab_where where, struct proc *p)
 {
     struct lab_patience patience;
     lab_patience_start(&patience);
-    while (!proc_has_ended(p) && !is_asleep(p->pid))
+    while (!proc_has_ended(p) && !stays_asleep(p->pid))
         if (!lab_patience_left(&patience))
             lab_differ_at(where, "every thread of the process comes to rest",
                           "all sleep", "one is always running");
 }
 
-/* A wait of the test's that only looks again and again is short; one for us
- * lasts. So two looks must find it asleep, with nothing noted in between. */
-#define LOOKS_MAX 40
-#define BETWEEN_LOOKS_NS 5000000
-
+/* A wait of the test's that only looks again and again does not last. */
 void proc_let_test_wait(void)
 {
-    static const struct timespec between = {0, BETWEEN_LOOKS_NS};
-    uint32_t noted = lab_page->transcript_len;
-    bool asleep = false;
-    for (int i = 0; i < LOOKS_MAX; i++) {
-        bool was = asleep && noted == lab_page->transcript_len;
-        asleep = is_asleep(getppid());
-        if (was && asleep)
-            return;
-        noted = lab_page->transcript_len;
-        nanosleep(&between, NULL);
-    }
+    for (int looks = 0; looks < 100 && !stays_asleep(getppid()); looks++)
+        continue;
 }

@@ -60,6 +60,17 @@ STEP_TEST(a_program_may_have_a_terminal)
     proc_release(&p);
 }
 
+/* Number 0 is free in it. */
+STEP_TEST(a_program_may_have_no_input)
+{
+    const char *argv[] = {"/bin/sh", "-c", "test -e /proc/self/fd/0 || echo no",
+                          NULL};
+    proc_start_without_input(&p, argv);
+    lab_same_text(proc_expect_line(&p), "no", "whether it has a descriptor 0");
+    proc_expect_exit(&p, 0);
+    proc_release(&p);
+}
+
 static void more_output(void)
 {
     start_shell("echo one; echo two; echo three");
@@ -407,8 +418,8 @@ STEP_TEST(ends_are_told)
 {
     failing(exit_with_3, "how sh ends", "exit status 0",
             "exit status 3\n      | no such port");
-    failing(end_that_never_comes,
-            "server does not end: it has been silent for 0.2 s", "", "");
+    failing(end_that_never_comes, "the end of server", "it ends",
+            "it runs on, and was silent for 0.2 s");
     failing(alive_after_its_end, "sh is running", "it runs",
             "killed by SIGKILL (Killed)");
     failing(alive_as_a_zombie, "sh is running", "it runs", "exit status 4");
@@ -588,6 +599,7 @@ int main(int argc, char **argv)
     lab_step("program");
     lab_test(a_program_gets_its_arguments);
     lab_test(a_program_may_have_a_terminal);
+    lab_test(a_program_may_have_no_input);
     lab_test(output_that_goes_on_is_told);
     lab_test(a_program_is_found_by_name);
     lab_test(a_program_that_cannot_be_started_is_told);
