@@ -101,6 +101,8 @@ static int check_found(const struct workspace *w)
 
 int workspace_find(struct workspace *w, const char *given)
 {
+    if (!given)
+        given = getenv("GRADE_WORKSPACE");
     char *dir = given ? absolute(given) : workspace_around();
 
     *w = (struct workspace){0};

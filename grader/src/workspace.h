@@ -30,8 +30,9 @@ struct workspace {
 enum origin { ORIGIN_MINE, ORIGIN_REFERENCE, ORIGIN_DIR };
 
 /*
- * Find the workspace: `given` (--workspace) if not NULL, else the one around
- * the current folder (workspace.json), else COURSE/work. Does not create it.
+ * Find the workspace: `given` (--workspace) if not NULL, else the environment
+ * variable GRADE_WORKSPACE (WORKSPACE/grade sets it), else the one around the
+ * current folder (workspace.json), else COURSE/work. Does not create it.
  * Returns 0 (it exists), -ENOENT with w->dir set to where it would be, or
  * another -errno after telling what is wrong. Release with
  * workspace_release().
