@@ -88,17 +88,19 @@ void lab_differ_at(struct lab_where where, const char *what,
 
 void lab_check_failed(struct lab_where where, const char *format, ...)
 {
-    char message[LAB_TEXT_BYTES / 4];
+    char message[LAB_TEXT_BYTES / 8], sentence[LAB_TEXT_BYTES / 4];
     FORMAT_MESSAGE(message, format);
-    fail(where, (struct failure_text){message, "this holds", "it does not"});
+    snprintf(sentence, sizeof sentence, "not so: %s", message);
+    fail(where, (struct failure_text){sentence, "", ""});
 }
 
 void lab_until_failed(struct lab_where where, const char *format, ...)
 {
-    char message[LAB_TEXT_BYTES / 4], is[160];
+    char message[LAB_TEXT_BYTES / 8], sentence[LAB_TEXT_BYTES / 4];
     FORMAT_MESSAGE(message, format);
-    snprintf(is, sizeof is, "it does not, after %s", lab_patience_text());
-    fail(where, (struct failure_text){message, "this comes to hold", is});
+    snprintf(sentence, sizeof sentence, "not so after %s: %s",
+             lab_patience_text(), message);
+    fail(where, (struct failure_text){sentence, "", ""});
 }
 
 /* ---- Integers ---- */

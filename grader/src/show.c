@@ -68,6 +68,17 @@ static char *side_by_side(const char *mine, const char *solution, int width)
     return text;
 }
 
+/* Of a path that is too long the end tells more. */
+static void write_path(FILE *out, const char *path, int room)
+{
+    int len = (int)strlen(path);
+
+    if (len <= room)
+        fprintf(out, "%-*s", room, path);
+    else
+        fprintf(out, "...%s", path + len - room + 3);
+}
+
 /* Head and both columns of one file. */
 static int draw_file(FILE *out, const struct target *target, const char *name,
                      int width)
@@ -81,7 +92,10 @@ static int draw_file(FILE *out, const struct target *target, const char *name,
     int right = (width + 4) / 2; /* where diff begins the right column */
 
     if (text) {
-        fprintf(out, "%-*s%s\n", right, mine_near, solution_near);
+        write_path(out, mine_near, right - 4);
+        fputs("    ", out);
+        write_path(out, solution_near, width - right);
+        fputc('\n', out);
         for (int i = 0; i < width - 1; i++)
             fputc('-', out);
         fprintf(out, "\n%s\n", text);

@@ -55,8 +55,8 @@ static void explain_week(struct pen *pen, const struct workspace *w,
     char *way_in = report_way_in(w->dir), *text;
 
     if (workspace_use_is_chosen(w, week->name))
-        text = text_format("Later weeks build on that, whether it passes or "
-                           "not; `%s use %02d default` goes back.",
+        text = text_format("Later weeks build on that until you choose again; "
+                           "`%s use %02d default` goes back.",
                            way_in, week->number);
     else
         text = text_format("Later weeks build on yours once its core steps "

@@ -286,18 +286,23 @@ static void tell(const struct workspace *w, const struct week *week,
 {
     char *near = report_path(dir);
     char *way_in = report_way_in(w->dir);
+    char *advice = text_format("Read %s/README.md, then run `%s %02d`.", near,
+                               way_in, week->number);
     struct pen pen;
 
     pen_init(&pen, stdout);
     fputc('\n', stdout);
     pen_write(&pen, INK_FAINT, "  Week %02d  ", week->number);
-    pen_write(&pen, INK_STRONG, "%s", week->manifest.title);
-    pen_write(&pen, INK_FAINT, ", in %s\n\n", near);
+    pen_sentence(&pen, INK_STRONG, 11, week->manifest.title);
+    pen_write(&pen, INK_FAINT, "\n  %-8s", "in");
+    pen_write(&pen, INK_PLAIN, "%s\n", near);
     tell_list(&pen, "copied", laid->copied, "yours: write here");
     tell_list(&pen, "kept", laid->kept, "yours, as it was");
     tell_list(&pen, "linked", laid->linked, "");
-    pen_write(&pen, INK_PLAIN, "\n  Read %s/README.md, then run `%s %02d`.\n\n",
-              near, way_in, week->number);
+    pen_write(&pen, INK_PLAIN, "\n  ");
+    pen_sentence(&pen, INK_PLAIN, 2, advice);
+    pen_write(&pen, INK_PLAIN, "\n");
+    free(advice);
     free(way_in);
     free(near);
 }

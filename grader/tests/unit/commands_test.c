@@ -253,8 +253,8 @@ END_TEST
 /* ---- use ---- */
 
 #define CHOSEN                                                                \
-    "  Later weeks build on that, whether it passes or not; `work/grade use " \
-    "06\n  default` goes back.\n"
+    "  Later weeks build on that until you choose again; `work/grade use 06 " \
+    "default`\n  goes back.\n"
 #define BY_DEFAULT                                                           \
     "  Later weeks build on yours once its core steps pass, and on the refe" \
     "rence's\n  until then.\n"
