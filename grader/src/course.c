@@ -4,6 +4,7 @@
 #include "course.h"
 
 #include "files.h"
+#include "pen.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,13 +17,22 @@
 
 void complain(const char *format, ...)
 {
+    struct pen pen;
+    char *text;
     va_list args;
 
-    fputs("grade: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    if (vasprintf(&text, format, args) < 0)
+        abort(); /* no memory for one line */
     va_end(args);
-    fputc('\n', stderr);
+    fputs("grade: ", stderr);
+    if (isatty(STDERR_FILENO) && strchr(text, '\n') == NULL) {
+        pen_init(&pen, stderr);
+        pen_sentence(&pen, INK_PLAIN, (unsigned)strlen("grade: "), text);
+    } else {
+        fprintf(stderr, "%s\n", text);
+    }
+    free(text);
 }
 
 /* ---- Where the course is ---- */

@@ -55,6 +55,15 @@ static void write_lines(struct pen *pen, const char *word, const char *text)
         pen_lines(pen, INK_PLAIN, TEXT, text + first + 1);
 }
 
+/* A value: a sentence that is broken at the width, or lines as they are. */
+static void write_value(struct pen *pen, const char *word, const char *text)
+{
+    if (text && strchr(text, '\n') == NULL)
+        write_sentence(pen, INK_PLAIN, word, text);
+    else
+        write_lines(pen, word, text);
+}
+
 /* The last `most` lines of a text, and how many stand before them. */
 static const char *last_lines(const char *text, unsigned most, unsigned *before)
 {
@@ -163,8 +172,8 @@ static void write_what(struct pen *pen, const struct week_outcome *outcome,
         pen_write(pen, INK_BAD, "%*s%s  ", TEXT - 3, "", pen_mark_bad(pen));
         pen_sentence(pen, INK_BAD, TEXT, step->what);
     }
-    write_lines(pen, "expected", step->expected);
-    write_lines(pen, "is", step->actual);
+    write_value(pen, "expected", step->expected);
+    write_value(pen, "is", step->actual);
     if (step->file && *step->file)
         write_place(pen, outcome, step);
 }

@@ -273,8 +273,8 @@ static void note_not_run(struct outcome *o, const struct lab_shared *page)
 }
 
 /* Where the failure's second value is the status with which a sanitizer ended
- * a process (sandbox.c), its words say more. */
-static void name_sanitizer(struct outcome *o, const char *headline)
+ * a process (sandbox.c), its words say more. False if it is not. */
+static bool name_sanitizer(struct outcome *o, const char *headline)
 {
     static const char *const ends[] = {"exit status 66", "exit status 77"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -286,7 +286,19 @@ static void name_sanitizer(struct outcome *o, const char *headline)
                                  headline, at + strlen(ends[i]));
         free(o->actual);
         o->actual = text;
+        return true;
     }
+    return false;
+}
+
+/* A sanitizer's report beside another reason: its headline is told once. */
+static void add_sanitizer(struct outcome *o, const char *headline,
+                          const char *report)
+{
+    if (name_sanitizer(o, headline))
+        o->sanitizer = text_format("%s", report);
+    else
+        o->sanitizer = text_format("%s\n%s", headline, report);
 }
 
 void verdict_reach(const struct evidence *e, struct outcome *o)
@@ -297,9 +309,7 @@ void verdict_reach(const struct evidence *e, struct outcome *o)
     count_tests(o, e->page);
     if (unmet_expectation(e, o) || limit_reached(e, o)) {
         if (report != NULL)
-            name_sanitizer(o, headline);
-        o->sanitizer = report;
-        report = NULL;
+            add_sanitizer(o, headline, report);
     } else if (report != NULL) {
         fail(o, VERDICT_FAILED, text_format("%s", headline));
         name_test(o, e->page, failed_test(e->page));
