@@ -89,24 +89,35 @@ static bool is_no_room(int error)
 }
 
 /*
- * The next client. Returns its descriptor, owned by the caller, or -errno when
- * the listener itself is at fault.
+ * One accept(2). Returns the client's descriptor, owned by the caller; -EAGAIN
+ * when this one brought none and the next one may; another -errno when the
+ * listener itself is at fault.
  *
  * A client that finds no room stays in the queue, so that an accept right
  * after would fail as fast as this one did: a loop at full speed in an hour
  * when the machine is short of everything. Hence the pause.
  */
+static int accept_once(int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        return fd;
+    if (is_about_one_client(errno))
+        return -EAGAIN;
+    if (!is_no_room(errno))
+        return -errno;
+    poll(NULL, 0, NO_ROOM_PAUSE_MS);
+    return -EAGAIN;
+}
+
+/* The next client, or -errno when the listener itself is at fault. */
 static int accept_client(int listener)
 {
-    for (;;) {
-        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0)
-            return fd;
-        if (is_no_room(errno))
-            poll(NULL, 0, NO_ROOM_PAUSE_MS);
-        else if (!is_about_one_client(errno))
-            return -errno;
-    }
+    int fd;
+    do
+        fd = accept_once(listener);
+    while (fd == -EAGAIN);
+    return fd;
 }
 
 /* ---- Steps 1 and 5: hello ---- */
@@ -280,50 +291,40 @@ int echo_serve(int listener)
 
 /*
  * Everybody inside, so that the end can be awaited, or forced.
- * A client stays in the list until after its descriptor's last use and leaves
- * it in the same turn of the lock as the close: so a number in the list is
- * never a closed one, that the kernel may have given to something else.
+ *
+ * A guest's descriptor is closed and its number struck out in one turn of the
+ * lock: so a number that stands here is never that of a closed one, which the
+ * kernel may have given to something else.
+ *
+ * The list itself, and each guest, belong to the thread that admits. It joins
+ * a guest's thread before it frees the guest. Detached, a thread could be
+ * known to have left and still be unlocking the mutex, which lies in the frame
+ * that echo_serve_until() is about to leave.
  */
 struct guests {
     pthread_mutex_t lock;
     pthread_cond_t one_left;
-    struct guest *first; /* under lock */
+    struct guest *first;
 };
 
 struct guest {
     struct guests *all;
-    struct guest *next; /* under lock */
-    int fd;
+    struct guest *next;
+    pthread_t thread;
+    int fd; /* under lock: -1 when the guest has left */
 };
 
-static void guest_enter(struct guest *guest)
+static void *run_guest(void *argument)
 {
+    struct guest *guest = argument;
     struct guests *all = guest->all;
-    pthread_mutex_lock(&all->lock);
-    guest->next = all->first;
-    all->first = guest;
-    pthread_mutex_unlock(&all->lock);
-}
 
-/* Takes guest. */
-static void guest_leave(struct guest *guest)
-{
-    struct guests *all = guest->all;
+    echo_until_end(guest->fd);
     pthread_mutex_lock(&all->lock);
-    struct guest **link = &all->first;
-    while (*link != guest)
-        link = &(*link)->next;
-    *link = guest->next;
     close(guest->fd);
-    free(guest);
+    guest->fd = -1;
     pthread_cond_signal(&all->one_left);
     pthread_mutex_unlock(&all->lock);
-}
-
-static void *run_guest(void *guest)
-{
-    echo_until_end(((struct guest *)guest)->fd);
-    guest_leave(guest);
     return NULL;
 }
 
@@ -331,17 +332,40 @@ static void *run_guest(void *guest)
 static void guests_admit(struct guests *all, int fd)
 {
     struct guest *guest = malloc(sizeof *guest);
-    if (guest == NULL) {
-        close(fd);
-        return;
-    }
-    *guest = (struct guest){.all = all, .fd = fd};
-    guest_enter(guest);
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, run_guest, guest))
-        guest_leave(guest);
-    else
-        pthread_detach(thread);
+    if (guest == NULL)
+        goto refuse;
+    *guest = (struct guest){.all = all, .next = all->first, .fd = fd};
+    if (pthread_create(&guest->thread, NULL, run_guest, guest))
+        goto refuse;
+    all->first = guest;
+    return;
+refuse:
+    free(guest);
+    close(fd);
+}
+
+/* Wait for the guest's thread to end. Returns who came before. */
+static struct guest *guest_release(struct guest *guest)
+{
+    struct guest *next = guest->next;
+    pthread_join(guest->thread, NULL);
+    free(guest);
+    return next;
+}
+
+/* Release those who have left. Each has had its last turn of the lock, so it
+ * cannot wait for us when we join it with the lock in hand. */
+static void guests_release_left(struct guests *all)
+{
+    struct guest **link = &all->first;
+
+    pthread_mutex_lock(&all->lock);
+    while (*link != NULL)
+        if ((*link)->fd == -1)
+            *link = guest_release(*link);
+        else
+            link = &(*link)->next;
+    pthread_mutex_unlock(&all->lock);
 }
 
 /* A time from now, on the clock that nobody sets. */
@@ -366,14 +390,16 @@ static void guests_see_off(struct guests *all, int deadline_ms)
     int err = 0;
 
     pthread_mutex_lock(&all->lock);
-    while (all->first != NULL && err == 0)
-        err = pthread_cond_clockwait(&all->one_left, &all->lock,
-                                     CLOCK_MONOTONIC, &deadline);
     for (struct guest *guest = all->first; guest; guest = guest->next)
-        shutdown(guest->fd, SHUT_RDWR);
-    while (all->first != NULL)
-        pthread_cond_wait(&all->one_left, &all->lock);
+        while (guest->fd != -1 && err == 0)
+            err = pthread_cond_clockwait(&all->one_left, &all->lock,
+                                         CLOCK_MONOTONIC, &deadline);
+    for (struct guest *guest = all->first; guest; guest = guest->next)
+        if (guest->fd != -1)
+            shutdown(guest->fd, SHUT_RDWR);
     pthread_mutex_unlock(&all->lock);
+    while (all->first != NULL)
+        all->first = guest_release(all->first);
 }
 
 /*
@@ -382,7 +408,7 @@ static void guests_see_off(struct guests *all, int deadline_ms)
  * The listener must not block: a client that was there for poll(2) may be gone
  * for accept(2), which then would wait for the next one, deaf to the stop
  * (Stevens, UNP volume 1, §16.6). Linux accepts the dead one too; other
- * systems, and errors that accept_client() passes over, do not.
+ * systems, and the errors that are about one client, leave nobody to accept.
  */
 static int admit_until_stop(struct guests *all, int listener, int stop_fd)
 {
@@ -399,7 +425,8 @@ static int admit_until_stop(struct guests *all, int listener, int stop_fd)
         }
         if (watched[0].revents != 0)
             return 0;
-        int fd = accept_client(listener);
+        guests_release_left(all);
+        int fd = accept_once(listener);
         if (fd >= 0)
             guests_admit(all, fd);
         else if (fd != -EAGAIN)

@@ -37,9 +37,10 @@ int echo_hello(int listener);
 /*
  * Make a socket that listens on this address and port.
  *   host   a numeric address, "127.0.0.1" or "::1"; NULL is every IPv4 address
- *          of the machine at least. Borrowed for the call
- *   port   decimal, "0" to "65535"; "0" lets the kernel pick a free one.
- *          Borrowed for the call
+ *          of the machine at least. Short forms that getaddrinfo(3) knows, as
+ *          "127.1", may be taken or refused. Borrowed for the call
+ *   port   decimal digits and nothing else, "0" to "65535"; "0" lets the kernel
+ *          pick a free one. Borrowed for the call
  * The socket is blocking, close-on-exec, has SO_REUSEADDR and a queue for 128
  * clients or more that nobody has accepted yet.
  * Returns the descriptor, owned by the caller; release with close(2).
@@ -88,7 +89,8 @@ int tcp_write_all(int fd, const void *data, size_t len);
  * Returns only when the listener itself is at fault, so that no later call
  * could succeed; clients that are being served then go on.
  * Errors: -EBADF, -EINVAL (not listening, or shut down), -ENOTSOCK,
- * -EOPNOTSUPP.
+ * -EOPNOTSUPP (which accept(2) counts among the errors of one client, but a
+ * socket that cannot accept at all gives it for ever).
  * From step 10 (stretch) on, the lack of descriptors or memory (-EMFILE,
  * -ENFILE, -ENOBUFS, -ENOMEM) is no such fault either: those inside go on,
  * new clients wait or are closed, and accept(2) is not called without a pause.
@@ -101,15 +103,19 @@ int echo_serve(int listener);
 /*
  * Like echo_serve(), until it is told to stop (stretch, step 9). Then new
  * clients are refused, those inside are served on until they close, and
- * whoever is left when deadline_ms have passed is cut off.
+ * whoever is left when deadline_ms have passed is cut off. What step 10 asks
+ * of echo_serve() holds here too, and a stop is heard also while there is no
+ * room.
  *   listener      a listening TCP socket, taken: closed as soon as it stops
  *   stop_fd       readable, or at end of file, means stop; borrowed for the
  *                 call, nothing is read from it
  *   deadline_ms   for those inside at that moment; 0 or more, 0 cuts at once
- * Returns 0 after a stop. No thread that it started touches anything then, and
- * every descriptor and all memory is given back.
+ * Returns 0 after a stop. Each thread that it has started is joined then
+ * (pthread_join(3) or a variant of it; a detached one cannot be waited for),
+ * and every descriptor and all memory is given back.
  * Errors: -ENOSYS not written, listener still open (main.c then calls
- * echo_serve); those of echo_serve(), with everybody inside cut off.
+ * echo_serve); those of echo_serve(): then everybody inside is cut off at once,
+ * whatever deadline_ms is, and all is given back as after a stop.
  * Source: handout step 9.
  */
 int echo_serve_until(int listener, int stop_fd, int deadline_ms);

@@ -14,6 +14,9 @@
 
 #define ECHO_HOST "127.0.0.1"
 
+/* A deadline that no test lives to see. */
+#define ECHO_FAR_MS 600000
+
 struct echo_server {
     struct proc proc;
     char port[NET_PORT_BYTES];
@@ -44,9 +47,23 @@ void echo_server_one_on(struct echo_server *s, int listener);
 /* echo_serve() in a process that may open at most `room` descriptors more. */
 void echo_server_cramped(struct echo_server *s, int room);
 
-/* echo_serve_until(), which must return 0 and have given back every descriptor
- * and the listener; ends with status 0. */
+/*
+ * echo_serve_until(), which must return 0, have joined every thread of its,
+ * closed its listener and every client, and left what is in stop_fd there;
+ * ends with status 0.
+ */
 void echo_server_until(struct echo_server *s, int deadline_ms);
+
+/* The same, for a listener that will break: it must return -error, and has
+ * ECHO_FAR_MS until its deadline. */
+void echo_server_until_error(struct echo_server *s, int error);
+
+/* The same, in a process that may open at most `room` descriptors more; it
+ * cuts everybody off at once when it stops. */
+void echo_server_cramped_until(struct echo_server *s, int room);
+
+/* Whether echo_serve_until() is written; notes it where not. */
+bool echo_server_has_until(void);
 
 /* Hold it still (SIGSTOP) while clients do what it shall find done; let it go
  * on (SIGCONT). */
@@ -67,6 +84,22 @@ void echo_server_expect_empty_at(struct lab_where where, struct echo_server *s);
 /* Wait until a server of the other functions has ended, with status 0. */
 #define echo_server_expect_done(s) echo_server_expect_done_at(LAB_HERE, (s))
 void echo_server_expect_done_at(struct lab_where where, struct echo_server *s);
+
+/* echo_serve() on a listener that is at fault: it returns -error. listener is
+ * taken. */
+#define echo_server_expect_broken(listener, error) \
+    echo_server_expect_broken_at(LAB_HERE, (listener), (error))
+void echo_server_expect_broken_at(struct lab_where where, int listener,
+                                  int error);
+
+/* Pages of virtual memory that it has. Not much more are there after so many
+ * clients more: no stack of theirs is left. */
+long echo_server_pages(const struct echo_server *s);
+#define echo_server_expect_stacks_freed(s, before, clients) \
+    echo_server_expect_stacks_freed_at(LAB_HERE, (s), (before), (clients))
+void echo_server_expect_stacks_freed_at(struct lab_where where,
+                                        const struct echo_server *s,
+                                        long before, int clients);
 
 /*
  * End a server of echo_serve() through its listener: accept(2) fails from now
