@@ -317,9 +317,10 @@ void fault_hold(const struct fault_verdict *v)
         continue;
 }
 
-void fault_stray(void)
+void fault_stray(int fd)
 {
-    add(&state->strays, 1);
+    if (fd >= 0)
+        add(&state->strays, 1);
 }
 
 void fault_thread_created(void)

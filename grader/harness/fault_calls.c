@@ -210,8 +210,8 @@ int __wrap_close(int fd)
 {
     struct fault_verdict v = fault_judge(CLOSE);
     int result = close(fd);
-    if (result == -1 && errno == EBADF && fd >= 0) {
-        fault_stray();
+    if (result == -1 && errno == EBADF) {
+        fault_stray(fd);
         return result;
     }
     fault_hold(&v);
@@ -319,8 +319,8 @@ int __wrap_shutdown(int fd, int how)
     if (v.error)
         return fault_failed(&v);
     int result = shutdown(fd, how);
-    if (result == -1 && errno == EBADF && fd >= 0)
-        fault_stray();
+    if (result == -1 && errno == EBADF)
+        fault_stray(fd);
     return result;
 }
 

@@ -76,8 +76,8 @@ void fault_hold(const struct fault_verdict *v);
 /* Count a hit of a rule that is neither an error nor a cut. */
 void fault_hit(const struct fault_verdict *v);
 
-/* Count the call as one on a descriptor that was not open. */
-void fault_stray(void);
+/* Count a call on a number that was not open. */
+void fault_stray(int fd);
 
 /* Count a thread more, or one less. */
 void fault_thread_created(void);

@@ -8,10 +8,12 @@
 #include "echo_steps.h"
 #include "proc.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KIB 1024
 #define MIB (1024 * KIB)
@@ -117,10 +119,10 @@ static void make_file(const char *path, size_t len)
 {
     unsigned char *data = malloc(len);
     net_pattern(1, 0, data, len);
-    FILE *file = fopen(path, "w");
-    lab_check(file != NULL && fwrite(data, 1, len, file) == len &&
-                  fclose(file) == 0,
-              "the test can write %s", path);
+    int fd = (int)lab_sys(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    lab_equal(write(fd, data, len), len, "bytes that the test writes to %s",
+              path);
+    close(fd);
     free(data);
 }
 
