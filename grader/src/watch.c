@@ -141,6 +141,7 @@ static void go_on(struct watch *w)
     if (grade(w, &outcome)) {
         pen_rub_out(&w->pen);
         outcome.first_failed = next_failed(w, &outcome);
+        outcome.all = w->options->all; /* told in full: the next one alone */
         report_write(REPORT_TEXT, stdout, &outcome);
         if (!outcome.build_error)
             w->in_hand = first_failed(w, &outcome);
