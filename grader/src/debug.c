@@ -331,7 +331,7 @@ static int debug(const struct options *options, struct target *target)
     request.no_blame = true;
     if (!request.only)
         status = grade_then(&request, choose_failing);
-    if (status == EXIT_PASSES) {
+    if (status == EXIT_PASSES && request.only) {
         if (request.seed == 0)
             request.seed = memory_get(target->workspace.dir, MEMORY_SEEDS,
                                       &target->week, request.only);
