@@ -89,7 +89,7 @@ STEP_TEST(a_service_starts_after_all_it_needs)
 /* A long chain is no circle either. */
 STEP_TEST(a_chain_of_all_services_is_ordered)
 {
-    lab_note("%d services, each after the next", WARM_SERVICES_MAX);
+    lab_note("%s services, each after the next", lab_number(WARM_SERVICES_MAX));
     lay_out(WARM_SERVICES_MAX);
     for (size_t i = 0; i + 1 < WARM_SERVICES_MAX; i++)
         starts_after(i, i + 1);

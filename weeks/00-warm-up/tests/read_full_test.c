@@ -38,7 +38,8 @@ static void expect_whole_file(void)
     int fd = open_random_file();
     size_t got = 0;
 
-    lab_note("read a file of %d bytes, asking for one more", FILE_BYTES);
+    lab_note("read a file of %s bytes, asking for one more",
+             lab_number(FILE_BYTES));
     lab_ok(warm_read_full(fd, data, sizeof data, &got));
     lab_same_bytes(data, got, file_data, sizeof file_data,
                    "what was read of the file");

@@ -87,7 +87,7 @@ STEP_TEST(random_sizes_are_read_or_refused)
     struct lab_random random;
 
     lab_random_init(&random, 3);
-    lab_note("parse %d random sizes", RANDOM_SIZES);
+    lab_note("parse %s random sizes", lab_number(RANDOM_SIZES));
     for (int i = 0; i < RANDOM_SIZES; i++) {
         uint64_t number =
             lab_random_next(&random) >> lab_random_below(&random, 64);

@@ -135,9 +135,10 @@ size_t stage_fill(struct stage *s, struct net_client *c)
                     "bytes that the server has read and not sent "
                     "(LOOP_ECHO_BUFFER_BYTES)");
     }
-    lab_note("%s: %zu bytes are sent and none read; %ld of them are in the "
-             "server, the others in the kernel",
-             c->name, c->offset - before, (long)bytes_inside());
+    lab_note("%s: %s are sent and none read; %s of them are in the server, "
+             "the others in the kernel",
+             c->name, lab_count((intmax_t)(c->offset - before), "byte"),
+             lab_number((intmax_t)bytes_inside()));
     return c->offset - before;
 }
 

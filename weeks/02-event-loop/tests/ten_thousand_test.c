@@ -47,7 +47,7 @@ static struct net_client *connect_many(const struct echo_program *e, int count)
 {
     struct net_client *clients = calloc((size_t)count, sizeof *clients);
     char name[32];
-    lab_note("%d clients connect", count);
+    lab_note("%s connect", lab_count(count, "client"));
     for (int i = 0; i < count; i++) {
         snprintf(name, sizeof name, "client %d", i + 1);
         net_connect_quietly(&clients[i], name, e->host, e->port);
