@@ -189,9 +189,9 @@ void echo_client_passers_by_at(struct lab_where where, const char *host,
     struct net_client c;
     char name[32];
 
-    lab_note("%d clients, one after the other: some close, some half-close, "
-             "some reset, some leave without reading",
-             count);
+    lab_note("%s, one after the other: some close, some half-close, some "
+             "reset, some leave without reading",
+             lab_count(count, "client"));
     lab_random_init(&random, 2);
     for (int i = 0; i < count; i++) {
         enum manner manner = (enum manner)lab_random_below(&random, MANNERS);

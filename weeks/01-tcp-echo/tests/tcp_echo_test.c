@@ -160,7 +160,7 @@ static void expect_parcel(size_t len)
     net_adopt(&c, "receiver", fds[1]);
     parcel.fd = fds[0];
     net_pattern(1, 0, parcel.data, len);
-    lab_note("tcp_write_all() sends %zu bytes", len);
+    lab_note("tcp_write_all() sends %s", lab_count((intmax_t)len, "byte"));
     proc_call(&p, "tcp_write_all", send_parcel, &parcel);
     close(fds[0]);
     net_expect(&c, parcel.data, len);
@@ -196,8 +196,8 @@ STEP_TEST(short_writes_lose_nothing)
     } cuts[] = {{1, 1000}, {2, 1}, {3, 7}, {4, 2999}};
 
     for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-        lab_note("%s takes %zu byte%s at most%s", each(cuts[i].k, "write").text,
-                 cuts[i].most, cuts[i].most == 1 ? "" : "s",
+        lab_note("%s takes %s at most%s", each(cuts[i].k, "write").text,
+                 lab_count((intmax_t)cuts[i].most, "byte"),
                  cuts[i].k == 1 ? "" : ", the others take 3,000");
         fault_cut_every(FAULT_OUTPUT, 1, 3000);
         fault_cut_every(FAULT_OUTPUT, cuts[i].k, cuts[i].most);
