@@ -437,7 +437,7 @@ void echo_server_expect_stacks_freed_at(struct lab_where where,
     lab_bound_at(where, echo_server_pages(s) - before, -1,
                  (intmax_t)clients * STACK_PAGES / 4,
                  "pages of virtual memory that the last %s clients have left "
-                 "behind (a thread's stack is about 2,048; see "
-                 "pthread_detach)",
+                 "behind (a thread's stack is about 2,048, until it is joined "
+                 "or was detached)",
                  lab_number(clients));
 }

@@ -105,8 +105,10 @@ STEP_TEST(stoppable_server_is_no_weaker)
     net_connect(&c, "client", ECHO_HOST, s.port);
     net_expect_end(&c);
     net_close(&c);
+    long pages = echo_server_pages(&s);
     echo_client_passers_by(ECHO_HOST, s.port, 300);
     echo_client_reset_when_full(ECHO_HOST, s.port);
+    echo_server_expect_stacks_freed(&s, pages, 300);
     echo_server_stop(&s);
     echo_server_expect_done(&s);
 }
