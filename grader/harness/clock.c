@@ -8,7 +8,10 @@
 
 #include "fault_internal.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <time.h>
 
 static struct {
@@ -19,6 +22,14 @@ static struct {
     bool (*quiet)(void *user);
     void *user;
 } virtual;
+
+/* Relaxed, for the reason that fault.c states. */
+struct watch {
+    _Atomic(enum clock_wait_kind) kind;
+    _Atomic uint64_t number;
+};
+
+static struct watch *watch; /* shared memory; NULL: nobody looks */
 
 /* ---- For the test ---- */
 
@@ -50,6 +61,21 @@ void clock_when_quiet(bool (*quiet)(void *user), void *user)
 {
     virtual.quiet = quiet;
     virtual.user = user;
+}
+
+void clock_watch(void)
+{
+    watch = mmap(NULL, sizeof *watch, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (watch == MAP_FAILED)
+        abort();
+}
+
+struct clock_wait clock_wait_now(void)
+{
+    return (struct clock_wait){
+        atomic_load_explicit(&watch->kind, memory_order_relaxed),
+        atomic_load_explicit(&watch->number, memory_order_relaxed)};
 }
 
 /* ---- For the code under test ---- */
@@ -112,6 +138,25 @@ static int wait_virtually(int epoll_fd, struct epoll_event *events, int size,
     return count;
 }
 
+static void set_wait(enum clock_wait_kind kind)
+{
+    if (watch != NULL)
+        atomic_store_explicit(&watch->kind, kind, memory_order_relaxed);
+}
+
+static void begin_wait(bool endless)
+{
+    if (watch != NULL)
+        atomic_fetch_add_explicit(&watch->number, 1, memory_order_relaxed);
+    set_wait(endless ? CLOCK_WAIT_ENDLESS : CLOCK_WAIT_TIMED);
+}
+
+static int end_wait(int count)
+{
+    set_wait(CLOCK_NO_WAIT);
+    return count;
+}
+
 static int64_t of_milliseconds(int timeout)
 {
     return timeout < 0 ? -1 : timeout * (int64_t)CLOCK_MILLISECOND;
@@ -135,8 +180,10 @@ int __wrap_epoll_wait(int epoll_fd, struct epoll_event *events, int size,
     struct fault_verdict v = fault_judge(EPOLL_WAIT);
     if (v.error)
         return fault_failed(&v);
-    if (!virtual.armed)
-        return epoll_wait(epoll_fd, events, size, timeout);
+    if (!virtual.armed) {
+        begin_wait(timeout < 0);
+        return end_wait(epoll_wait(epoll_fd, events, size, timeout));
+    }
     return wait_virtually(epoll_fd, events, size, of_milliseconds(timeout));
 }
 
@@ -147,8 +194,10 @@ int __wrap_epoll_pwait(int epoll_fd, struct epoll_event *events, int size,
     struct fault_verdict v = fault_judge(EPOLL_PWAIT);
     if (v.error)
         return fault_failed(&v);
-    if (!virtual.armed)
-        return epoll_pwait(epoll_fd, events, size, timeout, mask);
+    if (!virtual.armed) {
+        begin_wait(timeout < 0);
+        return end_wait(epoll_pwait(epoll_fd, events, size, timeout, mask));
+    }
     return wait_virtually(epoll_fd, events, size, of_milliseconds(timeout));
 }
 
@@ -158,8 +207,10 @@ int __wrap_epoll_pwait2(int epoll_fd, struct epoll_event *events, int size,
     struct fault_verdict v = fault_judge(EPOLL_PWAIT2);
     if (v.error)
         return fault_failed(&v);
-    if (!virtual.armed)
-        return epoll_pwait2(epoll_fd, events, size, timeout, mask);
+    if (!virtual.armed) {
+        begin_wait(timeout == NULL);
+        return end_wait(epoll_pwait2(epoll_fd, events, size, timeout, mask));
+    }
     int64_t nanoseconds =
         timeout == NULL
             ? -1

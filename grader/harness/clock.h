@@ -57,4 +57,27 @@ void clock_advance(uint64_t nanoseconds);
  */
 void clock_when_quiet(bool (*quiet)(void *user), void *user);
 
+/* ---- Real waits, seen from another process or thread ---- */
+
+enum clock_wait_kind {
+    CLOCK_NO_WAIT,      /* it does something else */
+    CLOCK_WAIT_TIMED,   /* in a wait that a timeout ends */
+    CLOCK_WAIT_ENDLESS, /* in one that something ready alone ends */
+};
+
+struct clock_wait {
+    enum clock_wait_kind kind;
+    uint64_t number; /* how many waits have begun */
+};
+
+/*
+ * Record from here on what the code under test waits in, in memory that is
+ * shared with the processes that are forked from now on. For one thread that
+ * waits, here or in one of them.
+ */
+void clock_watch(void);
+
+/* What it does now. Requires: clock_watch(). */
+struct clock_wait clock_wait_now(void);
+
 #endif

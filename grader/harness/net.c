@@ -114,17 +114,6 @@ bool net_has_ipv6(void)
 
 /* ---- Connecting ---- */
 
-/* poll(2) until an event or the end of patience. Returns the events, or 0. */
-static int wait_for(int fd, short events, int patience_ms)
-{
-    struct pollfd wanted = {.fd = fd, .events = events};
-    int n;
-    do
-        n = poll(&wanted, 1, patience_ms);
-    while (n == -1 && errno == EINTR);
-    return n > 0 ? wanted.revents : 0;
-}
-
 /* Returns 0 or -errno; a connection that neither comes nor fails is
  * -ETIMEDOUT. */
 static int connect_patiently(int fd, const struct sockaddr *address,
@@ -136,7 +125,7 @@ static int connect_patiently(int fd, const struct sockaddr *address,
         return 0;
     if (errno != EINPROGRESS)
         return -errno;
-    if (wait_for(fd, POLLOUT, lab_patience_ms) == 0)
+    if (net_wait(fd, POLLOUT, lab_patience_ms) == 0)
         return -ETIMEDOUT;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len);
     return -error;
@@ -229,7 +218,7 @@ struct net_step net_send_some(struct net_client *c, const void *data,
             continue;
         if (errno != EAGAIN)
             return net_step_failed(errno);
-        if (wait_for(c->fd, POLLOUT, patience_ms) == 0)
+        if (net_wait(c->fd, POLLOUT, patience_ms) == 0)
             return (struct net_step){0, NET_SILENCE, 0};
     }
 }
@@ -245,7 +234,7 @@ struct net_step net_receive_some(struct net_client *c, void *data, size_t len,
             continue;
         if (errno != EAGAIN)
             return net_step_failed(errno);
-        if (wait_for(c->fd, POLLIN, patience_ms) == 0)
+        if (net_wait(c->fd, POLLIN, patience_ms) == 0)
             return (struct net_step){0, NET_SILENCE, 0};
     }
 }

@@ -58,6 +58,24 @@ void net_pair_at(struct lab_where where, int fds[2]);
 /* Whether this machine can listen on ::1. */
 bool net_has_ipv6(void);
 
+/* ---- Without hope ---- */
+
+/*
+ * Ask, now and then while a client waits, whether anything can still come. If
+ * not, and if nothing has, its patience ends at once.
+ *   why    returns why not, in words; NULL while something can. NULL for
+ *          `why`: nobody is asked
+ *   user   handed to it, borrowed until the next call
+ */
+void net_give_up_when(const char *(*why)(void *user), void *user);
+
+/*
+ * Whether nothing is under way between sockets: each byte, opening and end of
+ * a connection that was sent has arrived. Of all sockets of this network
+ * namespace; so outside of the sandbox somebody else's may be under way.
+ */
+bool net_at_rest(void);
+
 /* ---- A client ---- */
 
 /*

@@ -138,14 +138,13 @@ static void exchange_run(struct exchange *x)
 {
     while (x->sent < x->len || x->received < x->len) {
         bool sends = x->sent < x->len && x->send_error == 0;
-        struct pollfd wanted = {.fd = x->c->fd,
-                                .events = sends ? POLLIN | POLLOUT : POLLIN};
-        int n = poll(&wanted, 1, lab_patience_ms);
-        if (n == 0)
+        int came = net_wait(x->c->fd, sends ? POLLIN | POLLOUT : POLLIN,
+                            lab_patience_ms);
+        if (came == 0)
             fail_ended(x, (struct net_step){0, NET_SILENCE, 0});
-        if (n > 0 && sends && (wanted.revents & (POLLOUT | POLLERR)))
+        if (sends && (came & (POLLOUT | POLLERR)))
             exchange_send(x);
-        if (n > 0 && (wanted.revents & ~POLLOUT))
+        if (came & ~POLLOUT)
             exchange_receive(x);
     }
 }

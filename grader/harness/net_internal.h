@@ -33,6 +33,13 @@ struct net_step {
 void net_note(const struct net_client *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* poll(2) until an event or the end of patience, or until it is hopeless.
+ * Returns the events, or 0. */
+int net_wait(int fd, short events, int patience_ms);
+
+/* Why the last net_wait() was hopeless; NULL if it was not. */
+const char *net_why_gave_up(void);
+
 /* One send or recv of 1 to len bytes, after a wait of at most patience_ms. */
 struct net_step net_send_some(struct net_client *c, const void *data,
                               size_t len, int patience_ms);
@@ -56,7 +63,7 @@ struct net_quote net_quote_of(const void *data, size_t len);
 
 /* "then end of file (FIN)", and so on. */
 struct net_ending {
-    char text[120];
+    char text[160];
 };
 struct net_ending net_ending_of(const struct net_step *step);
 

@@ -72,6 +72,8 @@ struct net_ending net_ending_of(const struct net_step *step)
     else if (step->end == NET_RST)
         snprintf(text, size, "then a reset (the peer sent RST: %s)",
                  strerrorname_np(step->error));
+    else if (step->end == NET_SILENCE && net_why_gave_up() != NULL)
+        snprintf(text, size, "then nothing more: %s", net_why_gave_up());
     else if (step->end == NET_SILENCE)
         snprintf(text, size, "then nothing moved for %s", lab_patience_text());
     else if (step->end == NET_ERROR)

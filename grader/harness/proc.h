@@ -146,6 +146,11 @@ void proc_until_threads_at(struct lab_where where, struct proc *p, int count);
 #define proc_until_asleep(p) proc_until_asleep_at(LAB_HERE, (p))
 void proc_until_asleep_at(struct lab_where where, struct proc *p);
 
+/* Whether every thread of it sleeps in the kernel just now; and one thread of
+ * a process. Who has ended sleeps. */
+bool proc_is_asleep(const struct proc *p);
+bool proc_thread_is_asleep(pid_t pid, pid_t thread);
+
 /*
  * In a process of proc_call, before it fails the test: let the test go on for
  * as long as it can without this process, so that the transcript of a failure

@@ -75,6 +75,16 @@ static long asleep_since(pid_t pid)
     return sum;
 }
 
+bool proc_thread_is_asleep(pid_t pid, pid_t thread)
+{
+    return sleeping_since(pid, thread) != -1;
+}
+
+bool proc_is_asleep(const struct proc *p)
+{
+    return asleep_since(p->pid) != -1;
+}
+
 /* It slept, and went on sleeping: a sleep between two steps is short. */
 static bool stays_asleep(pid_t pid)
 {
