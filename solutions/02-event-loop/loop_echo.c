@@ -38,6 +38,9 @@
 /* How many clients are answered together at most. */
 #define ANSWERS_MAX 512
 
+/* So long nobody is accepted when there was no memory for a client. */
+#define ACCEPT_PAUSE (100 * LOOP_MILLISECOND)
+
 /* With less room than this in the chunk it is emptied before the next read. */
 #define READ_BYTES_MIN 2048
 
@@ -63,6 +66,7 @@ struct loop_echo {
     struct loop *loop;
     int listener;
     int spare_fd; /* given up for a moment when there is no other; step 7 */
+    uint64_t pause_timer; /* its handle, or 0: accepting */
     uint64_t idle;
     struct client *clients;
     /* One for all: what is read leaves it in the same turn. */
@@ -298,20 +302,40 @@ static int open_spare(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static void on_pause_over(struct loop *loop, uint64_t at, void *user)
+{
+    struct loop_echo *echo = user;
+    (void)at;
+    echo->pause_timer = 0;
+    loop_modify(loop, echo->listener, LOOP_READABLE);
+}
+
+/* No client can be taken just now, not even to be turned away: it stays in the
+ * queue, and the listener readable. Look away for a while. */
+static void pause_accepting(struct loop_echo *echo)
+{
+    uint64_t at = loop_now(echo->loop) + ACCEPT_PAUSE;
+    if (loop_timer_start(echo->loop, at, on_pause_over, echo,
+                         &echo->pause_timer) == 0)
+        loop_modify(echo->loop, echo->listener, 0);
+}
+
 /*
  * Step 7: without a descriptor for it a client stays in the queue, the listener
  * stays readable, and the loop turns at full speed. So one is kept for this:
  * give it up, accept the client, close the client, take it back. (libev's
- * manual, "special problem of accept()ing when you can't".)
+ * manual, "special problem of accept()ing when you can't".) Returns whether
+ * there was one.
  */
 static bool turn_away(struct loop_echo *echo)
 {
-    if (echo->spare_fd < 0)
-        return false;
-    close(echo->spare_fd);
+    if (echo->spare_fd >= 0)
+        close(echo->spare_fd);
     int fd = accept4(echo->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0)
         close(fd);
+    else if (errno != EAGAIN) /* somebody else was faster */
+        pause_accepting(echo);
     echo->spare_fd = open_spare();
     return fd >= 0;
 }
@@ -320,12 +344,14 @@ static bool turn_away(struct loop_echo *echo)
 static bool may_accept_again(struct loop_echo *echo)
 {
     switch (errno) {
+    case EAGAIN:
+        return false;
     case EMFILE:
     case ENFILE:
         return turn_away(echo);
-    case EAGAIN:
     case ENOBUFS:
     case ENOMEM:
+        pause_accepting(echo);
         return false;
     case EBADF:
     case EINVAL:
@@ -384,6 +410,7 @@ void loop_echo_close(struct loop_echo *echo)
     if (echo == NULL)
         return;
     loop_remove(echo->loop, echo->listener); /* -ENOENT where it had failed */
+    loop_timer_cancel(echo->loop, echo->pause_timer);
     loop_timer_cancel(echo->loop, echo->answers_timer);
     while (echo->clients != NULL)
         client_close(echo->clients);

@@ -12,7 +12,8 @@
  *  3. A client that does not take its bytes costs LOOP_ECHO_BUFFER_BYTES at
  *     most: so much has been read from it and not been sent back. When that is
  *     full nothing more is read from it until there is room.
- *  4. Whatever a client does, the others and the loop go on.
+ *  4. Whatever a client does, the others and the loop go on. Nothing is
+ *     printed of it.
  */
 #ifndef LOOP_ECHO_H
 #define LOOP_ECHO_H
@@ -25,6 +26,10 @@
 /* What a client that is connected and silent may cost of our memory. */
 #define LOOP_ECHO_SILENT_BYTES 1024
 
+/* When accept(2) finds no memory it is asked again after so long (stretch). */
+#define LOOP_ECHO_PAUSE_MS_MIN 10
+#define LOOP_ECHO_PAUSE_MS_MAX 1000
+
 struct loop_echo;
 
 /*
@@ -33,10 +38,13 @@ struct loop_echo;
  *   listener   a listening TCP socket, borrowed until loop_echo_close(); it is
  *              made non-blocking
  *   idle_ms    a client of which no byte was read and to which none was sent
- *              for so long is closed (stretch, step 8); 0: never
+ *              for so long is closed, at the latest when a tenth more has
+ *              passed (stretch, step 8); 0: never
  *   echo       out: owned by the caller; release with loop_echo_close()
  * From step 7 (stretch) on, a client for whom the process has no descriptor
- * left is closed at once, and those inside do not notice.
+ * left is closed at once, and those inside do not notice. Where accept(2)
+ * fails for want of memory (ENOMEM, ENOBUFS) the client waits in the queue, and
+ * the server asks again after a pause; until then it does not turn in circles.
  * Returns 0.
  * Errors: those of loop_add(); -ENOMEM, -EMFILE.
  * Source: handout steps 2, 3, 7 and 8.

@@ -35,8 +35,12 @@ void echo_program_end_at(struct lab_where where, struct echo_program *e,
     proc_expect_alive_at(where, &e->proc);
     proc_signal_at(where, &e->proc, signal);
     proc_expect_exit_at(where, &e->proc, 0);
-    lab_check(e->proc.out_len == e->proc.out_taken,
-              "the program prints one line and no more; it goes on: %s",
-              e->proc.out_text + e->proc.out_taken);
+    proc_expect_no_more_output_at(where, &e->proc);
+    if (e->proc.err_len > 0) {
+        char first[200];
+        sscanf(e->proc.err_text, "%199[^\n]", first);
+        lab_differ_at(where, "what echo-loop writes to its standard error",
+                      "nothing", first);
+    }
     proc_release(&e->proc);
 }

@@ -20,7 +20,7 @@ void echo_program_start(struct echo_program *e, const char *argv[]);
 void echo_program_start_anywhere(struct echo_program *e);
 
 /* It still runs; send it this signal: it ends with status 0, and has written
- * no more than its one line. */
+ * no more than its one line, to standard error nothing. */
 #define echo_program_end(e, signal) echo_program_end_at(LAB_HERE, (e), (signal))
 void echo_program_end_at(struct lab_where where, struct echo_program *e,
                          int signal);

@@ -5,10 +5,10 @@
  */
 #include "clock.h"
 #include "fault.h"
+#include "fds.h"
 #include "quiet.h"
 #include "steps.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -369,16 +369,6 @@ STEP_TEST(two_loops_are_apart)
     lab_equal(told.calls, 4, "calls of the callback");
     close_pipe(fds[0]);
     close_pipe(fds[1]);
-}
-
-static int count_fds(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = -1; /* the folder's own */
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(folder);
-    return count;
 }
 
 /* Those that a program which is started gets. */

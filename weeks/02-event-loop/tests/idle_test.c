@@ -1,12 +1,16 @@
 /*
- * idle_test.c: week 02, step 8, in virtual time.
+ * idle_test.c: week 02, step 8, in virtual time but for the program.
  */
 #include "clock.h"
+#include "echo_program.h"
 #include "fault.h"
 #include "stage.h"
 #include "steps.h"
 
+#include <signal.h>
+
 #define IDLE_MS 1000
+#define LEEWAY_MS (IDLE_MS / 10) /* that it may take longer */
 
 static void pass_ms(struct stage *s, uint64_t ms)
 {
@@ -25,8 +29,8 @@ STEP_TEST(silent_client_is_closed)
     lab_note("999 ms pass");
     pass_ms(&s, IDLE_MS - 1);
     lab_check(!stage_has_ended(&c), "the client is still connected");
-    lab_note("2 ms pass");
-    clock_advance(2 * CLOCK_MILLISECOND);
+    lab_note("%d ms pass", LEEWAY_MS + 2);
+    clock_advance((LEEWAY_MS + 2) * CLOCK_MILLISECOND);
     stage_until_ended(&s, &c);
     net_close(&c);
     stage_close(&s);
@@ -47,11 +51,11 @@ STEP_TEST(busy_client_stays)
         stage_round_trip(&s, &c, 10);
     }
     lab_check(stage_has_ended(&silent), "the silent client is closed by now");
-    lab_note("then it is silent for 1,001 ms");
+    lab_note("then it is silent, for 999 ms, and for %d more", LEEWAY_MS + 2);
     pass_ms(&s, 999);
     lab_check(!stage_has_ended(&c),
               "the client is connected after 999 of them");
-    clock_advance(2 * CLOCK_MILLISECOND);
+    clock_advance((LEEWAY_MS + 2) * CLOCK_MILLISECOND);
     stage_until_ended(&s, &c);
     net_close(&c);
     net_close(&silent);
@@ -69,8 +73,8 @@ STEP_TEST(deaf_client_is_closed)
     stage_fill(&s, &c);
     pass_ms(&s, IDLE_MS - 1);
     unsigned long closed = fault_calls("close");
-    lab_note("1,001 ms pass since its last byte moved");
-    pass_ms(&s, 2);
+    lab_note("its last byte moved 1,101 ms ago");
+    pass_ms(&s, LEEWAY_MS + 2);
     lab_equal(fault_calls("close") - closed, 1, "descriptors that are closed");
     net_close(&c);
     stage_close(&s);
@@ -154,6 +158,19 @@ STEP_TEST(zero_is_never)
     stage_close(&s);
 }
 
+/* `echo-loop -i 100 0`, in real time: no client of it is silent for ever. */
+STEP_TEST(program_closes_idle_clients)
+{
+    struct echo_program e;
+    struct net_client c;
+
+    echo_program_start(&e, (const char *[]){NULL, "-i", "100", "0", NULL});
+    net_connect(&c, "silent client", e.host, e.port);
+    net_expect_end(&c);
+    net_close(&c);
+    echo_program_end(&e, SIGTERM);
+}
+
 void idle_step(void)
 {
     lab_step("idle");
@@ -163,4 +180,5 @@ void idle_step(void)
     lab_test(slow_reader_stays);
     lab_test(client_leaves_before_its_time);
     lab_test(zero_is_never);
+    lab_test(program_closes_idle_clients);
 }

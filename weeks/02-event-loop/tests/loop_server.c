@@ -3,9 +3,10 @@
  */
 #include "loop_server.h"
 
+#include "fds.h"
 #include "loop_echo.h"
+#include "stuck.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,16 +16,6 @@ struct job {
     int stop[2];
     int room; /* descriptors; 0: as many as the test itself */
 };
-
-static int count_fds(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = -1; /* the folder's own */
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(folder);
-    return count;
-}
 
 /* The limit is on the number that a descriptor gets, so count the free ones. */
 static void leave_room(int room)
@@ -76,7 +67,9 @@ void loop_server_start_cramped(struct loop_server *s, int room)
     struct job job = {.listener = net_listen(SERVER_HOST, s->port),
                       .room = room};
     lab_sys(pipe2(job.stop, O_CLOEXEC));
+    clock_watch();
     proc_call(&s->proc, "an echo server on a loop", serve, &job);
+    net_give_up_when(stuck_process, &s->proc);
     close(job.listener);
     close(job.stop[0]);
     s->stop_fd = job.stop[1];
@@ -105,6 +98,7 @@ void loop_server_expect_empty_at(struct lab_where where, struct loop_server *s)
 
 void loop_server_stop_at(struct lab_where where, struct loop_server *s)
 {
+    net_give_up_when(NULL, NULL);
     lab_note("the server is told to stop");
     lab_sys(write(s->stop_fd, "", 1));
     close(s->stop_fd);

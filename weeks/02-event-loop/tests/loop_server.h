@@ -4,6 +4,8 @@
  *
  * It listens on 127.0.0.1 on a socket of the test's, and stops when the test
  * says so; then it must have given back every descriptor and all memory.
+ *
+ * A client that waits for what can't come any more fails at once (stuck.h).
  */
 #ifndef LOOP_SERVER_H
 #define LOOP_SERVER_H

@@ -17,7 +17,8 @@ void run_until_quiet_at(struct lab_where where, struct loop *loop);
 
 /*
  * Run until it is quiet and done(user) is true. In between the kernel gets
- * time, really, LAB_PATIENCE_MS at most, to carry bytes between sockets.
+ * time, really, to carry bytes between sockets: until none is under way, and
+ * LAB_PATIENCE_MS at most.
  *   what   what shall become true, as a sentence
  */
 #define run_until(loop, done, user, what) \

@@ -48,6 +48,8 @@ void stage_take(struct stage *s, struct net_client *c, size_t offset,
 bool stage_has_ended(const struct net_client *c);
 
 /* Run until the server has. */
-void stage_until_ended(struct stage *s, struct net_client *c);
+#define stage_until_ended(s, c) stage_until_ended_at(LAB_HERE, (s), (c))
+void stage_until_ended_at(struct lab_where where, struct stage *s,
+                          struct net_client *c);
 
 #endif

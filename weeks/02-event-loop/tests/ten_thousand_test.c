@@ -7,7 +7,9 @@
 #include "fault.h"
 #include "loop_echo.h"
 #include "loop_server.h"
+#include "stage.h"
 #include "steps.h"
+#include "stuck.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -88,6 +90,40 @@ STEP_TEST(ten_thousand_clients)
     echo_program_end(&e, SIGTERM);
 }
 
+/* Of accept(2), for one client more than there is room for. Four will do: it
+ * fails, takes the client in the spare descriptor's place, fails, and finds
+ * that nobody is left. */
+#define TRIES_MAX 10
+
+/* The server asks again and again, or does nothing more at all: seen twice. */
+static bool leaves_it_there(struct loop_server *s, unsigned long tries)
+{
+    for (int looks = 0; looks < 2; looks++)
+        if (tries <= TRIES_MAX && stuck_process(&s->proc) == NULL)
+            return false;
+    return true;
+}
+
+/* A client comes for whom there is no descriptor: it is closed at once. */
+static void expect_turned_away(struct loop_server *s)
+{
+    struct net_client c;
+    struct lab_patience patience;
+    unsigned long before = fault_calls(FAULT_ACCEPT), tries;
+
+    net_connect_quietly(&c, "late client", SERVER_HOST, s->port);
+    lab_patience_start(&patience);
+    while (!stage_has_ended(&c)) {
+        tries = fault_calls(FAULT_ACCEPT) - before;
+        if ((leaves_it_there(s, tries) && !stage_has_ended(&c)) ||
+            !lab_patience_left(&patience))
+            lab_fail("a late client is closed at once; but it is connected, "
+                     "and accept(2) was called %lu times since it came",
+                     tries);
+    }
+    net_close(&c);
+}
+
 #define ROOM 8
 #define INSIDE 4
 #define OUTSIDE 20
@@ -101,7 +137,7 @@ STEP_TEST(ten_thousand_clients)
 STEP_TEST(no_descriptor_left)
 {
     struct loop_server s;
-    struct net_client inside[ROOM], outside[OUTSIDE];
+    struct net_client inside[ROOM];
     char name[32];
 
     loop_server_start_cramped(&s, ROOM);
@@ -112,11 +148,8 @@ STEP_TEST(no_descriptor_left)
     }
     lab_note("%d clients are inside, and no descriptor is left; %d more come",
              ROOM, OUTSIDE);
-    for (int i = 0; i < OUTSIDE; i++) {
-        net_connect_quietly(&outside[i], "late client", SERVER_HOST, s.port);
-        net_expect_end(&outside[i]);
-        net_close(&outside[i]);
-    }
+    for (int i = 0; i < OUTSIDE; i++)
+        expect_turned_away(&s);
     lab_note("client 1 makes %d round trips", ROUND_TRIPS);
     unsigned long waits = fault_calls(FAULT_WAIT);
     unsigned long accepts = fault_calls(FAULT_ACCEPT);
@@ -142,9 +175,112 @@ STEP_TEST(no_descriptor_left)
     loop_server_stop(&s);
 }
 
+/* The same in virtual time, in which no pause can end: one after the other is
+ * closed at once. */
+STEP_TEST(late_clients_are_closed_at_once)
+{
+    static const int errors[] = {EMFILE, EMFILE, ENFILE};
+    struct stage s;
+    struct net_client inside, late;
+
+    stage_open(&s, 0);
+    stage_connect(&s, &inside, "client");
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        lab_note("accept(2) fails with %s once; a client comes",
+                 lab_errno_text(errors[i]));
+        fault_fail(FAULT_ACCEPT, 1, errors[i]);
+        net_connect(&late, "late client", STAGE_HOST, s.port);
+        stage_until_ended(&s, &late);
+        net_close(&late);
+        stage_round_trip(&s, &inside, 100);
+    }
+    net_close(&inside);
+    run_until_quiet(s.loop);
+    stage_close(&s);
+}
+
+#define ERRORS 50
+
+/*
+ * Out of memory is no client's fault and no end, but accept(2) may go on
+ * failing for a while. Who asks again in the same turn, or in the next, which
+ * begins at once, only makes it worse. In virtual time.
+ */
+STEP_TEST(no_memory_for_a_client)
+{
+    static const int errors[] = {ENOMEM, ENOBUFS};
+    struct stage s;
+    struct net_client inside, late;
+
+    stage_open(&s, 0);
+    stage_connect(&s, &inside, "client");
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        unsigned long before = fault_calls(FAULT_ACCEPT);
+        lab_note("accept(2) fails with %s %d times; a client comes",
+                 lab_errno_text(errors[i]), ERRORS);
+        for (unsigned long k = 1; k <= ERRORS; k++)
+            fault_fail(FAULT_ACCEPT, k, errors[i]);
+        net_connect(&late, "late client", STAGE_HOST, s.port);
+        for (int ms = 0; ms < 100; ms++) {
+            clock_advance(CLOCK_MILLISECOND);
+            run_until_quiet(s.loop);
+        }
+        lab_at_most(fault_calls(FAULT_ACCEPT) - before,
+                    100 / LOOP_ECHO_PAUSE_MS_MIN + 1,
+                    "calls of accept(2) in 100 ms");
+        lab_note("the client inside is served");
+        stage_round_trip(&s, &inside, 100);
+        lab_note("there is memory again; %d ms pass", LOOP_ECHO_PAUSE_MS_MAX);
+        fault_reset();
+        clock_advance((LOOP_ECHO_PAUSE_MS_MAX + 1) * CLOCK_MILLISECOND);
+        stage_round_trip(&s, &late, 100);
+        net_close(&late);
+    }
+    net_close(&inside);
+    run_until_quiet(s.loop);
+    stage_close(&s);
+}
+
+static void not_to_be_called(struct loop *loop, int fd, unsigned events,
+                             void *user)
+{
+    (void)loop;
+    (void)fd;
+    (void)events;
+    (void)user;
+    lab_fail("the server was closed; when its pause would have been over it "
+             "still changes what the loop watches the listener for");
+}
+
+/* Closed while it pauses, the server is gone: the listener is watched by
+ * somebody else now, for nothing. */
+STEP_TEST(closed_in_the_pause)
+{
+    struct stage s;
+    struct net_client c;
+
+    stage_open(&s, 0);
+    lab_note("accept(2) fails with ENOMEM once; then the server is closed, "
+             "and %d ms pass",
+             LOOP_ECHO_PAUSE_MS_MAX);
+    fault_fail(FAULT_ACCEPT, 1, ENOMEM);
+    net_connect(&c, "client", STAGE_HOST, s.port);
+    run_until_quiet(s.loop);
+    loop_echo_close(s.echo);
+    s.echo = NULL;
+    lab_ok(loop_add(s.loop, s.listener, 0, not_to_be_called, NULL));
+    clock_advance((LOOP_ECHO_PAUSE_MS_MAX + 1) * CLOCK_MILLISECOND);
+    run_until_quiet(s.loop);
+    net_close(&c);
+    stage_close(&s);
+}
+
 void ten_thousand_step(void)
 {
     lab_step("ten-thousand");
-    lab_test(ten_thousand_clients);
+    lab_test(late_clients_are_closed_at_once);
+    lab_test(no_memory_for_a_client);
+    lab_test(closed_in_the_pause);
     lab_test(no_descriptor_left);
+    lab_test(ten_thousand_clients);
 }

@@ -4,10 +4,12 @@
 #include "event_loop.h"
 #include "lab.h"
 #include "steps.h"
+#include "stuck.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define THREADS 4
 #define POSTS 2000
@@ -16,6 +18,7 @@
 struct crew {
     struct loop *loop;
     pthread_t runner;
+    _Atomic pid_t runner_id;
     atomic_bool running, returned;
     int next[THREADS]; /* the loop's thread alone uses it */
     atomic_int called;
@@ -30,15 +33,43 @@ static void say_running(struct loop *loop, void *user)
 static void *run_crew(void *user)
 {
     struct crew *crew = user;
+    crew->runner_id = gettid();
     lab_ok(loop_run(crew->loop));
     crew->returned = true;
     return NULL;
 }
 
+/* Three looks find it asleep, and nothing has woken it in between. */
+static bool sleeps_on(const struct crew *crew)
+{
+    uint64_t wait = clock_wait_now().number;
+    for (int looks = 0; looks < 3; looks++)
+        if (crew->runner_id == 0 || !stuck_thread(crew->runner_id))
+            return false;
+    return clock_wait_now().number == wait;
+}
+
+/*
+ * Wait until the loop's thread has done what another has asked it for. Once
+ * that call has returned the thread must not sleep on: who was to wake it has
+ * been there.
+ */
+#define until_done(crew, condition, what)                          \
+    do {                                                           \
+        struct lab_patience patience_;                             \
+        lab_patience_start(&patience_);                            \
+        while (!(condition))                                       \
+            if ((sleeps_on(crew) && !(condition)) ||               \
+                !lab_patience_left(&patience_))                    \
+                lab_differ_at(LAB_HERE, (what), "it does",         \
+                              "not: the loop sleeps in its wait"); \
+    } while (0)
+
 /* The loop waits, with nothing to do, when this returns. */
 static void start_crew(struct crew *crew)
 {
     *crew = (struct crew){0};
+    clock_watch();
     lab_note("a thread runs a loop that watches nothing");
     lab_ok(loop_open(&crew->loop));
     lab_ok(loop_defer(crew->loop, say_running, crew));
@@ -49,7 +80,7 @@ static void start_crew(struct crew *crew)
 
 static void end_crew(struct crew *crew)
 {
-    lab_until(crew->returned, "loop_run() returns after loop_stop()");
+    until_done(crew, crew->returned, "loop_run() returns after loop_stop()");
     pthread_join(crew->runner, NULL);
     loop_close(crew->loop);
 }
@@ -116,8 +147,8 @@ STEP_TEST(posts_arrive_in_order)
     }
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    lab_until(crew.called == THREADS * POSTS, "all %d calls are made",
-              THREADS * POSTS);
+    until_done(&crew, crew.called == THREADS * POSTS,
+               "every posted call is made");
     loop_stop(crew.loop);
     end_crew(&crew);
 }
@@ -136,7 +167,7 @@ STEP_TEST(each_post_wakes_the_loop)
     lab_note("500 calls are posted, each after the one before was made");
     for (int i = 1; i <= 500; i++) {
         lab_ok(loop_post(crew.loop, count_call, &crew.called));
-        lab_until(crew.called == i, "call %d is made", i);
+        until_done(&crew, crew.called == i, "a posted call is made");
     }
     loop_stop(crew.loop);
     end_crew(&crew);
@@ -157,7 +188,7 @@ STEP_TEST(posted_call_posts)
     start_crew(&crew);
     lab_note("a posted call posts the next, 100 times");
     lab_ok(loop_post(crew.loop, post_next, &left));
-    lab_until(left == 0, "100 calls are made");
+    until_done(&crew, left == 0, "a posted call is made");
     loop_stop(crew.loop);
     end_crew(&crew);
 }
@@ -167,13 +198,14 @@ STEP_TEST(post_before_run)
 {
     struct crew crew = {0};
     atomic_int calls = 0;
+    clock_watch();
     lab_ok(loop_open(&crew.loop));
     lab_note("two calls are posted, then a thread runs the loop");
     lab_ok(loop_post(crew.loop, count_call, &calls));
     lab_ok(loop_post(crew.loop, count_call, &calls));
     lab_equal(pthread_create(&crew.runner, NULL, run_crew, &crew), 0,
               "pthread_create");
-    lab_until(calls == 2, "both calls are made");
+    until_done(&crew, calls == 2, "both calls are made");
     loop_stop(crew.loop);
     end_crew(&crew);
 }
