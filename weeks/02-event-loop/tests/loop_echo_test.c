@@ -44,13 +44,21 @@ STEP_TEST(eight_mebibytes_come_back)
     loop_server_stop(&s);
 }
 
+/* "each send", "each 2nd send", …: k is 1 to 5. */
+static const char *each(unsigned long k)
+{
+    static const char *const words[] = {"each", "each 2nd", "each 3rd",
+                                        "each 4th", "each 5th"};
+    return words[k - 1];
+}
+
 /* Each k-th send takes little: the rest keeps its place. */
 STEP_TEST(short_sends_lose_nothing)
 {
     struct loop_server s;
     loop_server_start(&s);
     for (unsigned long k = 1; k <= 4; k++) {
-        lab_note("each send of number k * %lu takes 700 bytes at most", k);
+        lab_note("%s send takes 700 bytes at most", each(k));
         fault_cut_every(FAULT_OUTPUT, k, 700);
         echo_client_exchange(SERVER_HOST, s.port, 128 * KIB);
         echo_client_half_close(SERVER_HOST, s.port, 32 * KIB);
@@ -68,9 +76,9 @@ STEP_TEST(calls_that_would_block_are_made_again)
     loop_server_start(&s);
     for (unsigned long k = 2; k <= 4; k++)
         for (int i = 0; i < 2; i++) {
-            lab_note("of the sends each of number k * %lu fails with %s, of "
-                     "the reads each of number k * %lu",
-                     k, lab_errno_text(errors[i]), k + 1);
+            lab_note("%s send and %s read fail with %s; each 2nd send takes "
+                     "5,000 bytes at most",
+                     each(k), each(k + 1), lab_errno_text(errors[i]));
             fault_fail_every(FAULT_OUTPUT, k, errors[i]);
             fault_fail_every(FAULT_INPUT, k + 1, errors[i]);
             fault_cut_every(FAULT_OUTPUT, 2, 5000);

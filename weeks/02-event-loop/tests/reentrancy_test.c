@@ -605,7 +605,7 @@ STEP_TEST(storm_of_changes)
             storm_act();
         run_until_quiet(loop);
     }
-    lab_note("%d callbacks", storm.calls);
+    lab_note("%s", lab_count(storm.calls, "callback"));
     for (int i = 0; i < PIPES; i++)
         if (storm.now[i] != NULL)
             storm_remove(i);

@@ -230,7 +230,8 @@ STEP_TEST(no_memory_for_a_client)
                     "calls of accept(2) in 100 ms");
         lab_note("the client inside is served");
         stage_round_trip(&s, &inside, 100);
-        lab_note("there is memory again; %d ms pass", LOOP_ECHO_PAUSE_MS_MAX);
+        lab_note("there is memory again; %s ms pass",
+                 lab_number(LOOP_ECHO_PAUSE_MS_MAX));
         fault_reset();
         clock_advance((LOOP_ECHO_PAUSE_MS_MAX + 1) * CLOCK_MILLISECOND);
         stage_round_trip(&s, &late, 100);
@@ -261,8 +262,8 @@ STEP_TEST(closed_in_the_pause)
 
     stage_open(&s, 0);
     lab_note("accept(2) fails with ENOMEM once; then the server is closed, "
-             "and %d ms pass",
-             LOOP_ECHO_PAUSE_MS_MAX);
+             "and %s ms pass",
+             lab_number(LOOP_ECHO_PAUSE_MS_MAX));
     fault_fail(FAULT_ACCEPT, 1, ENOMEM);
     net_connect(&c, "client", STAGE_HOST, s.port);
     run_until_quiet(s.loop);

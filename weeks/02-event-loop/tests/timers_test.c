@@ -159,8 +159,8 @@ static void start_crowd(loop_timer_fn *fn)
 {
     crowd = calloc(1, sizeof *crowd);
     lab_random_init(&crowd->random, 1);
-    lab_note("%d timers are started, each for a random moment of a second",
-             TIMERS);
+    lab_note("%s are started, each for a random moment of a second",
+             lab_count(TIMERS, "timer"));
     for (int i = 0; i < TIMERS; i++) {
         struct item *item = &crowd->items[i];
         item->number = i;
@@ -203,7 +203,7 @@ STEP_TEST(timers_cancel_each_other)
     run_to(loop_now(loop) + 2 * CLOCK_SECOND);
     for (int i = 0; i < TIMERS; i++)
         lab_check(crowd->items[i].over, "timer %d was called or cancelled", i);
-    lab_note("%d were called, the others cancelled", crowd->called);
+    lab_note("%s were called, the others cancelled", lab_number(crowd->called));
     free(crowd);
 }
 

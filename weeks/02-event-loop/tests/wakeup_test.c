@@ -139,7 +139,7 @@ STEP_TEST(posts_arrive_in_order)
     pthread_t threads[THREADS];
 
     start_crew(&crew);
-    lab_note("%d threads post %d calls each", THREADS, POSTS);
+    lab_note("%d threads post %s each", THREADS, lab_count(POSTS, "call"));
     for (int i = 0; i < THREADS; i++) {
         posters[i] = (struct poster){&crew, i};
         lab_equal(pthread_create(&threads[i], NULL, post_many, &posters[i]), 0,
