@@ -347,6 +347,12 @@ static int begin(struct drill *d)
     int err;
 
     d->bug = pick(d);
+    if (!d->bug && !path_is_dir(d->target.week.solution)) {
+        complain("solutions/%s is not in this course, and a drill is its code "
+                 "with a bug in it",
+                 d->target.week.name);
+        return EXIT_USAGE;
+    }
     if (!d->bug) {
         complain("%s has no known bug that this machine can show",
                  d->target.week.name);

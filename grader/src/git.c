@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define ARGUMENTS_MAX 16
+#define ARGUMENTS_MAX 32
 
 /*
  * A hook or an alias that runs grade leaves GIT_DIR and its like in the
@@ -62,6 +62,41 @@ char *git_line(const char *dir, const char *const arguments[])
     }
     process_result_release(&result);
     return line;
+}
+
+/* git FIRST… -- FILE… */
+static bool run_on(const char *dir, const char *const first[],
+                   const char *const files[])
+{
+    const char *arguments[ARGUMENTS_MAX + 1] = {NULL};
+    size_t used = 0;
+
+    while (first[used] && used < ARGUMENTS_MAX) {
+        arguments[used] = first[used];
+        used++;
+    }
+    for (size_t i = 0; files[i]; i++) {
+        if (used == ARGUMENTS_MAX)
+            return false;
+        arguments[used++] = files[i];
+    }
+    return git_run(dir, arguments);
+}
+
+bool git_commit(const char *dir, const char *message, const char *const files[])
+{
+    static const char *const ask_name[] = {"config", "user.name", NULL};
+    static const char *const ask_mail[] = {"config", "user.email", NULL};
+    static const char *const add[] = {"add", "--", NULL};
+    /* No hooks and no signature: neither may ask for anything. */
+    const char *const commit[] = {"-c",     "commit.gpgsign=false",
+                                  "-c",     "core.hooksPath=/dev/null",
+                                  "commit", "--quiet",
+                                  "-m",     message,
+                                  "--",     NULL};
+
+    return git_run(dir, ask_name) && git_run(dir, ask_mail) &&
+           run_on(dir, add, files) && run_on(dir, commit, files);
 }
 
 bool git_is_top(const char *dir)

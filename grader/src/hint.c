@@ -14,7 +14,8 @@
 
 #define HINT_COLUMN 6
 
-/* The step that was named, or the first that fails. NULL after telling. */
+/* The step that was named, or the first core step that is open, or the first
+ * stretch step that fails. NULL after telling. */
 static const struct step *hinted_step(struct target *target)
 {
     struct progress p = {.week = target->week}; /* borrowed */
@@ -22,6 +23,8 @@ static const struct step *hinted_step(struct target *target)
     if (target->step)
         return target->step;
     progress_of_week(&target->workspace, &p);
+    if (!p.next)
+        p.next = progress_failed(&p);
     if (!p.next)
         complain("every core step of %s passes; name a step, as in `grade "
                  "hint %02d.1`",

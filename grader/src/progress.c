@@ -25,6 +25,16 @@ static const struct step *first_open(const struct progress *p)
     return NULL;
 }
 
+const struct step *progress_failed(const struct progress *p)
+{
+    const struct manifest *m = &p->week.manifest;
+
+    for (unsigned i = 0; p->saved.exists && i < m->step_count; i++)
+        if (p->saved.verdicts[i] == VERDICT_FAILED)
+            return &m->steps[i];
+    return NULL;
+}
+
 static void compare_hashes(const char *dir, struct progress *p)
 {
     char files[65], contract[65], tests[65];

@@ -40,4 +40,8 @@ void progress_of_week(const struct workspace *workspace, struct progress *p);
 
 bool progress_passed(const struct progress *p);
 
+/* The first step, core or stretch, that failed when the week was last graded;
+ * NULL if none did. */
+const struct step *progress_failed(const struct progress *p);
+
 #endif

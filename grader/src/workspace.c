@@ -178,20 +178,11 @@ static int copy_tree(const char *from, const char *to)
 static void make_repository(const char *dir)
 {
     static const char *const init[] = {"init", "-q", "-b", "main", NULL};
-    static const char *const ask_name[] = {"config", "user.name", NULL};
-    static const char *const ask_mail[] = {"config", "user.email", NULL};
-    static const char *const add[] = {"add", "--all", NULL};
-    /* No hooks and no signature: neither may ask for anything. */
-    static const char *const commit[] = {"-c",     "commit.gpgsign=false",
-                                         "-c",     "core.hooksPath=/dev/null",
-                                         "commit", "--quiet",
-                                         "-m",     "A workspace for the course",
-                                         NULL};
+    static const char *const all[] = {".", NULL};
     char *git = path_join(dir, ".git");
 
-    if (!path_exists(git) && git_run(dir, init) && git_run(dir, ask_name) &&
-        git_run(dir, ask_mail) && git_run(dir, add))
-        git_run(dir, commit);
+    if (!path_exists(git) && git_run(dir, init))
+        git_commit(dir, "A workspace for the course", all);
     free(git);
 }
 

@@ -44,8 +44,9 @@ void workspace_release(struct workspace *w);
  * work/grade. Returns 0, or -errno after telling. */
 int workspace_create(struct workspace *w);
 
-/* `grade start`: lay the week into the workspace (see the head). Prints what
- * it did, a line each. Returns 0 or -errno after telling. */
+/* `grade start`: lay the week into the workspace (see the head), and commit the
+ * starter there, if it can be. Prints what it did, a line each. Returns 0 or
+ * -errno after telling. */
 int workspace_start(struct workspace *w, const struct week *week);
 
 /* The same without a word and without copies of the starter: only mend links.

@@ -16,6 +16,7 @@
 #include "build.h"
 #include "course.h"
 #include "files.h"
+#include "git.h"
 #include "pen.h"
 #include "report.h"
 
@@ -34,6 +35,9 @@ static const char ignore_head[] =
     "/compile_commands.json\n";
 
 /* What one call did, for `start` to tell. */
+#define SHORT_LIST 48 /* characters that leave room for a remark */
+#define COMMITTED_MAX 16
+
 struct laid {
     char *copied, *kept, *linked; /* " echo.c main.c", or NULL */
 };
@@ -266,17 +270,20 @@ static int make_dir(const char *dir)
     return err;
 }
 
+/* The remark stands behind the list, or below one that takes the line. */
 static void tell_list(struct pen *pen, const char *what, char *list,
                       const char *remark)
 {
     if (!list)
         return;
     pen_write(pen, INK_FAINT, "  %-8s", what);
-    if (*remark) {
+    if (*remark && strlen(list) <= SHORT_LIST) {
         pen_write(pen, INK_PLAIN, "%s", list);
         pen_write(pen, INK_FAINT, "  %s\n", remark);
     } else {
         pen_sentence(pen, INK_PLAIN, 10, list);
+        if (*remark)
+            pen_write(pen, INK_FAINT, "  %-8s%s\n", "", remark);
     }
     free(list);
 }
@@ -318,6 +325,30 @@ static int mend(struct workspace *w, const struct week *week, const char *dir,
     return err;
 }
 
+/*
+ * What the course handed out is a commit of the member's repository, so that
+ * `git diff` shows what is theirs, and `git checkout` brings it back.
+ * Best effort: nothing here needs it.
+ */
+static void commit_starter(const struct workspace *w, const struct week *week,
+                           const char *copied)
+{
+    char *message = text_format("%s: the starter", week->name);
+    char *paths[COMMITTED_MAX + 1] = {NULL};
+    char *words = text_format("%s", copied), *rest = words;
+    unsigned count = 0;
+
+    for (char *name; (name = strsep(&rest, " ")) && count < COMMITTED_MAX;)
+        if (*name)
+            paths[count++] = path_join(week->name, name);
+    if (git_is_top(w->dir))
+        git_commit(w->dir, message, (const char *const *)paths);
+    for (unsigned i = 0; i < count; i++)
+        free(paths[i]);
+    free(words);
+    free(message);
+}
+
 int workspace_start(struct workspace *w, const struct week *week)
 {
     char *dir = workspace_week_dir(w, week);
@@ -334,6 +365,8 @@ int workspace_start(struct workspace *w, const struct week *week)
         err = workspace_note_course(w);
     if (err == 0) {
         workspace_last_week_set(w, week->name);
+        if (laid.copied)
+            commit_starter(w, week, laid.copied);
         tell(w, week, dir, &laid);
     } else {
         free(laid.copied);

@@ -198,6 +198,9 @@ START_TEST(a_hint_is_for_the_first_open_step_of_the_week_around)
     put_report("true", "passed");
     ck_assert_int_eq(run(command_hint, NULL, NULL), EXIT_USAGE);
     tells("every core step of 06-wal passes");
+    put_report("true", "failed");
+    ck_assert_int_eq(run(command_hint, NULL, NULL), EXIT_PASSES);
+    prints("Step 2, recover, has no hints.\n");
 }
 END_TEST
 

@@ -41,6 +41,24 @@ START_TEST(git_sees_only_what_is_the_members)
 }
 END_TEST
 
+START_TEST(the_starter_is_a_commit_and_edits_are_not)
+{
+    const char *const subjects[] = {"log", "-1", "--format=%s", NULL};
+    const char *const status[] = {"status", "--porcelain", "06-wal", NULL};
+    put("config", "[user]\n name = A Member\n email = member@example.org\n");
+    started();
+    dir_remove(at("course/work"));
+    setenv("GIT_CONFIG_GLOBAL", at("config"), 1);
+    ck_assert_int_eq(create(), 0);
+    ck_assert_int_eq(start(), 0);
+    ck_assert_str_eq(keep(git_line(w.dir, subjects)), "06-wal: the starter");
+    ck_assert_ptr_null(git_line(w.dir, status));
+    put("course/work/06-wal/wal.c", "my work");
+    ck_assert_int_eq(start(), 0);
+    ck_assert_str_eq(keep(git_line(w.dir, status)), " M 06-wal/wal.c");
+}
+END_TEST
+
 START_TEST(starting_twice_keeps_every_edit)
 {
     started();
@@ -330,6 +348,7 @@ int main(void)
 
     tcase_add_test(tc, the_week_is_laid_out);
     tcase_add_test(tc, git_sees_only_what_is_the_members);
+    tcase_add_test(tc, the_starter_is_a_commit_and_edits_are_not);
     tcase_add_test(tc, starting_twice_keeps_every_edit);
     tcase_add_test(tc, links_are_mended);
     tcase_add_test(tc,
