@@ -2,7 +2,7 @@
  * main.c: warmup, the seven modules from a shell; given.
  *
  *     warmup read < FILE           how many bytes a file has
- *     warmup recent N < LOG        its last N lines, framed
+ *     warmup recent N < LOG        its last N lines, framed; 1 to 1,000,000
  *     warmup size TEXT             "64k" in bytes
  *     warmup order < SERVICES      lines "web: db cache": in which order
  *     warmup traffic THREADS N     each thread counts N requests of 100 bytes
@@ -22,11 +22,13 @@
 #include <unistd.h>
 
 #define READ_BYTES_MAX 65536
+#define LINES_MAX 1000000
 #define THREADS_MAX 64
 #define REQUEST_BYTES 100
 
-/* Each command gets the words after its name, ended by NULL, and returns 0 or
- * the -errno that main tells. */
+/* Each command gets the words after its name, ended by NULL, and returns 0,
+ * the -errno that main tells, or that its words were wrong. */
+enum { WRONG_USAGE = 1 };
 
 static int run_read(char **words)
 {
@@ -54,8 +56,12 @@ static int run_recent(char **words)
     struct warm_recent *r;
     char *line = NULL;
     size_t size = 0;
-    int err = warm_recent_new(&r, strtoul(words[0], NULL, 10));
+    char *end;
+    unsigned long capacity = strtoul(words[0], &end, 10);
 
+    if (*end != '\0' || capacity == 0 || capacity > LINES_MAX)
+        return WRONG_USAGE;
+    int err = warm_recent_new(&r, capacity);
     if (err < 0)
         return err;
     while (err == 0 && getline(&line, &size, stdin) > 0) {
@@ -255,6 +261,8 @@ int main(int argc, char **argv)
     if (command == NULL || argc - 2 < command->words)
         return usage();
     int err = command->run(argv + 2);
+    if (err == WRONG_USAGE)
+        return usage();
     if (err < 0)
         fprintf(stderr, "warmup: %s: %s\n", command->name, strerror(-err));
     return err < 0 ? 1 : 0;

@@ -5,7 +5,8 @@
  *
  *  1. A function that can fail returns int: 0 or a count when it worked,
  *     -errno when it did not. -EINVAL is the number, negated.
- *  2. A result leaves through a pointer, and only when the function worked.
+ *  2. A result leaves through a pointer, and only when the function worked:
+ *     after an error what was there before is there still.
  *  3. Nothing is printed and nothing exits: what to do about an error is the
  *     caller's decision. main.c prints.
  *
@@ -22,10 +23,12 @@
 
 /*
  * Read len bytes from fd, or fewer if the file ends before.
- *   data, len   filled from the start, borrowed for the call
+ *   data, len   filled from the start, borrowed for the call; after an error
+ *               part of it may be filled
  *   got         out: the bytes read; less than len only at the end of file
  * A read(2) that brings less than it was asked for is asked again for the
- * rest, and so is one that a signal interrupted (EINTR): neither is an error.
+ * rest, and so is one that a signal interrupted (EINTR), as often as that
+ * happens: neither is an error.
  * Returns 0.
  * Errors: those of read(2), but EINTR.
  */
@@ -99,7 +102,8 @@ struct warm_service {
 /*
  * An order in which every service stands behind all those it is after.
  *   services   count of them, <= WARM_SERVICES_MAX; only marks are changed
- *   order      out: count pointers into services; any such order will do
+ *   order      out: count pointers into services; any such order will do, and
+ *              after an error anything
  * Returns 0.
  * Errors: -EDEADLK there is none: some services wait for one another, or one
  * for itself.
@@ -110,7 +114,9 @@ int warm_start_order(struct warm_service *services, size_t count,
 /* ---- traffic.c, step 5 ---- */
 
 /* What a server has served so far. Any thread may call warm_traffic_add() and
- * warm_traffic_read() at any time. */
+ * warm_traffic_read() at any time. Use the locks of POSIX (man 7 pthreads) or
+ * atomics: ThreadSanitizer does not know those of C11's <threads.h>, mtx_lock()
+ * and the like, and takes what they guard for a race. */
 struct warm_traffic;
 
 struct warm_totals {
@@ -171,7 +177,7 @@ int warm_config_open(const char *const paths[], warm_tried *tried, int *fd);
  *   name     1 to WARM_NAME_BYTES bytes
  *   record   out: all of its bytes are written, whatever was there
  * Returns 0.
- * Errors: -EINVAL the name is empty or too long.
+ * Errors: -EINVAL the name is empty or too long, and then no byte is written.
  */
 int warm_record_encode(const char *name, uint32_t value,
                        unsigned char record[WARM_RECORD_BYTES]);

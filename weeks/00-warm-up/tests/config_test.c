@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#define BEFORE 4711 /* in *fd: an error leaves it there */
 
 static char present[4096], missing[4096], loop[4096], below_file[4096];
 
@@ -36,6 +39,13 @@ static void make_paths(void)
     tried_count = 0;
 }
 
+/* tried() was told this errno of a path; both are shown by name. */
+static void expect_told(size_t call, int error, const char *path)
+{
+    lab_same_text(strerrorname_np(tried_errors[call]), strerrorname_np(error),
+                  "the error that tried() was told of %s", path);
+}
+
 /* A file that is there but can't be opened ends the search. */
 STEP_TEST(an_unreadable_file_ends_the_search)
 {
@@ -46,7 +56,7 @@ STEP_TEST(an_unreadable_file_ends_the_search)
         {loop, "a link to itself", ELOOP},
         {below_file, "a path through a file", ENOTDIR},
     };
-    int fd = -1;
+    int fd = BEFORE;
 
     errno_afterwards = ENOENT;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -55,8 +65,8 @@ STEP_TEST(an_unreadable_file_ends_the_search)
         tried_count = 0;
         lab_error(warm_config_open(paths, note_tried, &fd), -cases[i].error);
         lab_equal(tried_count, 2, "calls of tried()");
-        lab_equal(tried_errors[1], cases[i].error, "errno told of %s",
-                  cases[i].what);
+        expect_told(1, cases[i].error, cases[i].what);
+        lab_same_number(fd, BEFORE, "*fd, which an error leaves as it was");
     }
 }
 
@@ -71,7 +81,7 @@ STEP_TEST(a_missing_file_is_passed_over)
     lab_equal(lab_ok(warm_config_open(paths, note_tried, &fd)), 2,
               "place of the file that was opened");
     lab_equal(tried_count, 2, "calls of tried()");
-    lab_equal(tried_errors[0], ENOENT, "errno told of a missing file");
+    expect_told(0, ENOENT, "a missing file");
     lab_equal(lab_sys(fcntl(fd, F_GETFL)) & O_ACCMODE, O_RDONLY,
               "access mode of the file");
     lab_check(fcntl(fd, F_GETFD) & FD_CLOEXEC, "the file is close-on-exec");
@@ -82,12 +92,13 @@ STEP_TEST(a_missing_file_is_passed_over)
 STEP_TEST(no_file_at_all_is_told)
 {
     const char *const paths[] = {missing, missing, NULL};
-    int fd = -1;
+    int fd = BEFORE;
 
     errno_afterwards = 0;
     lab_note("two missing files");
     lab_error(warm_config_open(paths, note_tried, &fd), -ENOENT);
     lab_equal(tried_count, 2, "calls of tried()");
+    lab_same_number(fd, BEFORE, "*fd, which an error leaves as it was");
 }
 
 void add_config_tests(void)

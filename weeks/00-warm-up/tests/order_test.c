@@ -3,6 +3,7 @@
 
 #include "lab.h"
 #include "warm_up.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +26,12 @@ static void limit_stack(void)
     if (limit.rlim_cur > 8 << 20)
         limit.rlim_cur = 8 << 20;
     lab_sys(setrlimit(RLIMIT_STACK, &limit));
+}
+
+static void set_up(void)
+{
+    limit_stack();
+    watch_start();
 }
 
 /* Services s0, s1, …, none of them after another. */
@@ -64,6 +71,7 @@ static void expect_order(size_t count)
     static size_t places[WARM_SERVICES_MAX];
 
     memset(order, 0, sizeof order);
+    watch_line();
     lab_ok(warm_start_order(services, count, order));
     find_places(count, places);
     for (size_t i = 0; i < count; i++)
@@ -104,10 +112,12 @@ STEP_TEST(a_circle_is_told)
     starts_after(0, 1);
     starts_after(1, 2);
     starts_after(2, 1);
+    watch_line();
     lab_error(warm_start_order(services, 3, order), -EDEADLK);
     lab_note("s1 after s1");
     lay_out(2);
     starts_after(1, 1);
+    watch_line();
     lab_error(warm_start_order(services, 2, order), -EDEADLK);
 }
 
@@ -149,13 +159,14 @@ STEP_TEST(random_services_are_ordered_or_refused)
         for (size_t i = 0; i < links; i++)
             starts_after(permutation[at + i],
                          permutation[at + (i + 1) % links]);
+        watch_line();
         lab_error(warm_start_order(services, SERVICES, order), -EDEADLK);
     }
 }
 
 void add_order_tests(void)
 {
-    lab_fixture(limit_stack, NULL);
+    lab_fixture(set_up, watch_stop);
     lab_test(a_service_starts_after_all_it_needs);
     lab_test(a_chain_of_all_services_is_ordered);
     lab_test(a_circle_is_told);

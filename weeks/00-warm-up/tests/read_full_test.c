@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define FILE_BYTES 5000
+#define SIGNALS 3
+#define BEFORE 4711 /* in *got: an error leaves it there */
 
 static unsigned char file_data[FILE_BYTES];
 
@@ -46,17 +48,18 @@ static void expect_whole_file(void)
     close(fd);
 }
 
-/* read(2) fails at once: its errno comes back, negated. */
+/* read(2) fails at once: its errno comes back, negated, and nothing else. */
 STEP_TEST(an_error_of_read_is_returned)
 {
     char data[16];
-    size_t got = 0;
+    size_t got = BEFORE;
 
     lab_note("read from descriptor -1");
     lab_error(warm_read_full(-1, data, sizeof data, &got), -EBADF);
     lab_note("read from a folder");
     int fd = (int)lab_sys(open("/", O_RDONLY | O_DIRECTORY));
     lab_error(warm_read_full(fd, data, sizeof data, &got), -EISDIR);
+    lab_same_number(got, BEFORE, "*got, which an error leaves as it was");
     close(fd);
 }
 
@@ -90,14 +93,19 @@ STEP_TEST(short_counts_are_asked_again)
     expect_whole_file();
 }
 
-/* A signal ends read(2) early; that is no error, and moves no byte. */
+/* A signal ends read(2) early, and the next one may do so again; that is no
+ * error, and moves no byte. */
 STEP_TEST(an_interrupted_read_is_asked_again)
 {
-    lab_note("from now on every other read(2) ends with EINTR, the first too");
-    fault_fail(FAULT_INPUT, 1, EINTR);
+    lab_note("the next %d calls of read(2) end with EINTR", SIGNALS);
+    for (unsigned long k = 1; k <= SIGNALS; k++)
+        fault_fail(FAULT_INPUT, k, EINTR);
     expect_whole_file();
     fault_reset();
+    lab_note("from now on every other read(2) ends with EINTR, and the rest "
+             "bring 700 bytes at most");
     fault_fail_every(FAULT_INPUT, 2, EINTR);
+    fault_cut_every(FAULT_INPUT, 1, 700);
     expect_whole_file();
 }
 
@@ -106,12 +114,13 @@ STEP_TEST(an_error_in_the_middle_is_returned)
 {
     unsigned char data[FILE_BYTES];
     int fd = open_random_file();
-    size_t got = 0;
+    size_t got = BEFORE;
 
     lab_note("read(2) brings 700 bytes at most, and the third one fails (EIO)");
     fault_cut_every(FAULT_INPUT, 1, 700);
     fault_fail(FAULT_INPUT, 3, EIO);
     lab_error(warm_read_full(fd, data, sizeof data, &got), -EIO);
+    lab_same_number(got, BEFORE, "*got, which an error leaves as it was");
     close(fd);
 }
 

@@ -2,8 +2,10 @@
 #include "steps.h"
 
 #include "lab.h"
+#include "memory.h"
 #include "warm_up.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,9 +99,66 @@ STEP_TEST(every_push_keeps_the_right_lines)
     }
 }
 
+/* Without memory there is no ring, and *out is as it was. Returns whether an
+ * allocation failed at all. */
+static bool new_without_memory(unsigned long k)
+{
+    struct warm_recent *r = NULL;
+
+    lab_note("allocation %lu of warm_recent_new() fails", k);
+    memory_fail(k);
+    int result = warm_recent_new(&r, 2);
+    bool failed = memory_failed();
+    if (result < 0) {
+        lab_error_at(LAB_HERE, result, -ENOMEM, "warm_recent_new(&r, 2)");
+        lab_check(r == NULL, "*out is as it was after an error");
+    }
+    warm_recent_free(r);
+    return failed;
+}
+
+/* Without memory a push changes nothing. Returns whether an allocation failed
+ * at all. */
+static bool push_without_memory(unsigned long k)
+{
+    struct warm_recent *r = new_recent(2);
+
+    push(r, "GET /favicon.ico");
+    push(r, "POST /");
+    lab_note("push a third line, and allocation %lu of that fails", k);
+    memory_fail(k);
+    int result = warm_recent_push(r, "GET /");
+    bool failed = memory_failed();
+    if (result < 0) {
+        lab_error_at(LAB_HERE, result, -ENOMEM,
+                     "warm_recent_push(r, \"GET /\")");
+        lab_equal(warm_recent_count(r), 2, "lines kept after the error");
+        lab_same_text(warm_recent_line(r, 0), "GET /favicon.ico",
+                      "the oldest line after the error");
+        lab_same_text(warm_recent_line(r, 1), "POST /",
+                      "the newest line after the error");
+        lab_equal(warm_recent_width(r), 16,
+                  "length of the longest line kept after the error");
+    } else {
+        lab_same_text(warm_recent_line(r, 1), "GET /", "the newest line");
+    }
+    warm_recent_free(r);
+    return failed;
+}
+
+/* Where an allocation fails, that is told, and nothing has changed. */
+STEP_TEST(without_memory_nothing_changes)
+{
+    for (unsigned long k = 1; new_without_memory(k); k++)
+        continue;
+    for (unsigned long k = 1; push_without_memory(k); k++)
+        continue;
+}
+
 void add_recent_tests(void)
 {
     lab_test(the_last_lines_are_kept);
     lab_test(the_longest_line_may_go);
     lab_test(every_push_keeps_the_right_lines);
+    lab_test(without_memory_nothing_changes);
 }

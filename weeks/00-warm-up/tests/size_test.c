@@ -15,6 +15,7 @@ struct size_text {
 };
 
 #define KIB ((int64_t)1024)
+#define BEFORE (-4711) /* in *bytes: an error leaves it there */
 
 /* The letters, alone and in front of the limits of 64 bits. */
 STEP_TEST(sizes_are_read)
@@ -52,9 +53,11 @@ STEP_TEST(what_is_no_size_is_refused)
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        int64_t bytes;
+        int64_t bytes = BEFORE;
         lab_note("parse \"%s\"", texts[i]);
         lab_error(warm_size_parse(texts[i], &bytes), -EINVAL);
+        lab_same_number(bytes, BEFORE,
+                        "*bytes, which an error leaves as it was");
     }
 }
 
@@ -74,9 +77,11 @@ STEP_TEST(too_large_a_size_is_refused)
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        int64_t bytes;
+        int64_t bytes = BEFORE;
         lab_note("parse \"%s\"", texts[i]);
         lab_error(warm_size_parse(texts[i], &bytes), -ERANGE);
+        lab_same_number(bytes, BEFORE,
+                        "*bytes, which an error leaves as it was");
     }
 }
 
@@ -94,15 +99,15 @@ STEP_TEST(random_sizes_are_read_or_refused)
         int power = (int)lab_random_below(&random, 5);
         unsigned __int128 expected = (unsigned __int128)number << 10 * power;
         char text[32];
-        int64_t bytes = -1;
+        int64_t bytes = BEFORE;
 
         snprintf(text, sizeof text, "%llu%.1s", (unsigned long long)number,
                  &letters[power]);
         int result = warm_size_parse(text, &bytes);
         lab_equal(result, expected > INT64_MAX ? -ERANGE : 0,
                   "result for \"%s\"", text);
-        if (result == 0)
-            lab_equal(bytes, (int64_t)expected, "bytes in \"%s\"", text);
+        lab_equal(bytes, result == 0 ? (int64_t)expected : BEFORE,
+                  "*bytes for \"%s\"", text);
     }
 }
 

@@ -11,8 +11,12 @@
 #include "steps.h"
 
 #include "lab.h"
+#include "locks.h"
+#include "memory.h"
 #include "warm_up.h"
+#include "watch.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -37,6 +41,7 @@ static void *serve(void *argument)
     while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         warm_traffic_add(traffic, REQUEST_BYTES);
         __atomic_fetch_add(&thread->requests, 1, __ATOMIC_RELAXED);
+        watch_moved();
     }
     return NULL;
 }
@@ -44,6 +49,7 @@ static void *serve(void *argument)
 static void start_threads(struct thread threads[THREADS])
 {
     lab_ok(warm_traffic_new(&traffic));
+    stop = false;
     lab_note("%d threads count requests of %d bytes each", THREADS,
              REQUEST_BYTES);
     for (int i = 0; i < THREADS; i++) {
@@ -79,6 +85,42 @@ static void nap(struct thread threads[THREADS])
         nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
 }
 
+/* The reader lets a lock go: who waits for it may count before the reader's
+ * next line runs. A reader that holds another lock meanwhile keeps them out;
+ * then the nap ends by itself. */
+static void let_them_count(void *threads)
+{
+    nap(threads);
+}
+
+/* One thread alone: each call lets go what it took, and the totals are those
+ * of the calls before. Where memory for it is lacking, that is told. */
+STEP_TEST(one_thread_counts_and_reads)
+{
+    struct warm_totals totals;
+    struct warm_traffic *none = NULL;
+
+    lab_note("the first allocation of warm_traffic_new() fails");
+    memory_fail(1);
+    int result = warm_traffic_new(&none);
+    if (memory_failed() && result < 0) {
+        lab_error_at(LAB_HERE, result, -ENOMEM, "warm_traffic_new(&none)");
+        lab_check(none == NULL, "*out is as it was after an error");
+    }
+    warm_traffic_free(none);
+    lab_note("count two requests, and read the totals after each");
+    lab_ok(warm_traffic_new(&traffic));
+    for (uint64_t i = 1; i <= 2; i++) {
+        watch_line();
+        warm_traffic_add(traffic, REQUEST_BYTES);
+        watch_line();
+        warm_traffic_read(traffic, &totals);
+        lab_equal(totals.requests, i, "requests counted");
+        lab_equal(totals.bytes, i * REQUEST_BYTES, "bytes counted");
+    }
+    warm_traffic_free(traffic);
+}
+
 /* However the threads interleave, no request is lost. */
 STEP_TEST(every_request_is_counted)
 {
@@ -89,10 +131,12 @@ STEP_TEST(every_request_is_counted)
     lab_note("count %d more here, in between", WAKINGS);
     for (int i = 0; i < WAKINGS; i++) {
         nap(threads);
+        watch_line();
         warm_traffic_add(traffic, REQUEST_BYTES);
     }
     stop_threads(threads);
     uint64_t requests = requests_of(threads) + WAKINGS;
+    watch_line();
     warm_traffic_read(traffic, &totals);
     lab_equal(totals.requests, requests, "requests counted");
     lab_equal(totals.bytes, requests * REQUEST_BYTES, "bytes counted");
@@ -114,7 +158,10 @@ STEP_TEST(totals_belong_together)
     for (int i = 0; i < WAKINGS && right; i++) {
         before = totals.requests;
         nap(threads);
+        watch_line();
+        locks_after_unlock(let_them_count, threads);
         warm_traffic_read(traffic, &totals);
+        locks_after_unlock(NULL, NULL);
         right = totals.bytes == totals.requests * REQUEST_BYTES &&
                 totals.requests >= before;
     }
@@ -127,6 +174,8 @@ STEP_TEST(totals_belong_together)
 
 void add_traffic_tests(void)
 {
+    lab_fixture(watch_start, watch_stop);
+    lab_test(one_thread_counts_and_reads);
     lab_test(every_request_is_counted);
     lab_test(totals_belong_together);
 }
