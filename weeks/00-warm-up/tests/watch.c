@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 #define LOOK_MS 2
-#define LOOK_MS_MAX 20 /* counted of a look: a debugger stops the watcher too \
-                        */
+#define LOOK_MS_MAX 20 /* counted at most: a debugger stops this thread too */
 #define QUIET_LOOKS 30
 
 static pthread_t watcher;
