@@ -47,8 +47,8 @@ static bool quiet(void *user)
     run->rests = net_at_rest() ? run->rests + 1 : 0;
     if ((run->rests >= RESTS && !is_done(run)) ||
         !lab_patience_left(&run->patience))
-        lab_differ_at(run->where, run->what, "it does",
-                      "not: the loop waits, and nothing is under way to it");
+        lab_differ_at(run->where, run->what, "yes",
+                      "no: the loop waits, and nothing is under way to it");
     return true;
 }
 

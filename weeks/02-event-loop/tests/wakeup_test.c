@@ -54,15 +54,15 @@ static bool sleeps_on(const struct crew *crew)
  * that call has returned the thread must not sleep on: who was to wake it has
  * been there.
  */
-#define until_done(crew, condition, what)                          \
-    do {                                                           \
-        struct lab_patience patience_;                             \
-        lab_patience_start(&patience_);                            \
-        while (!(condition))                                       \
-            if ((sleeps_on(crew) && !(condition)) ||               \
-                !lab_patience_left(&patience_))                    \
-                lab_differ_at(LAB_HERE, (what), "it does",         \
-                              "not: the loop sleeps in its wait"); \
+#define until_done(crew, condition, what)                         \
+    do {                                                          \
+        struct lab_patience patience_;                            \
+        lab_patience_start(&patience_);                           \
+        while (!(condition))                                      \
+            if ((sleeps_on(crew) && !(condition)) ||              \
+                !lab_patience_left(&patience_))                   \
+                lab_differ_at(LAB_HERE, (what), "yes",            \
+                              "no: the loop sleeps in its wait"); \
     } while (0)
 
 /* The loop waits, with nothing to do, when this returns. */
