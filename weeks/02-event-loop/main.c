@@ -14,6 +14,8 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +146,9 @@ int main(int argc, char **argv)
         snprintf(what, sizeof what, "cannot listen on %s port %s", host, port);
         return fail(what, listener);
     }
+    /* Clients inherit it: what is to be sent is sent at once, and does not
+     * wait for the acknowledgement of what was before (tcp(7)). */
+    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     int err = serve(listener, idle_ms);
     close(listener);
     return err < 0 ? fail("cannot serve", err) : 0;
