@@ -34,7 +34,8 @@ WRAP_LISTS := $(HARNESS)/wrap.list $(wildcard $(WEEK_DIR)/tests/wrap.list)
 WRAPS := $(addprefix --wrap=,$(shell cat $(WRAP_LISTS)))
 # gdb and sanitizers name the file that was staged, not its copy.
 MAPPED := $(if $(FROM),-fdebug-prefix-map=$(abspath $(SRC))=$(FROM))
-WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(INCLUDES) $(MAPPED) $(WERROR)
+WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(DEFINES) $(INCLUDES) \
+	$(MAPPED) $(WERROR)
 # Libraries of this week and of those that it uses.
 LINKED := $(addprefix -l,$(sort $(LIBS) $(if $(USES),$(shell sed -n \
 	's/^LIBS :=//p' $(foreach use,$(USES),$(call use_dir,$(use))/config.mk)))))

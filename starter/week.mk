@@ -14,7 +14,7 @@
 #
 # Which files, calls and used weeks there are stands in config.mk, which grade
 # writes from week.yaml: COURSE WEEK KIND YOURS GIVEN PROGRAM CALLS LIBS
-# USES PROGRAMS STEPS_address STEPS_thread STEPS_none.
+# DEFINES USES PROGRAMS STEPS_address STEPS_thread STEPS_none.
 
 CONFIG ?= .grade/config.mk
 ifeq ($(wildcard $(CONFIG)),)

@@ -115,6 +115,7 @@ static int write_config(const struct build *build, const char *path)
     fprintf(out, "PROGRAM := %s\n", m->program != NULL ? m->program : "");
     put_list(out, "CALLS", m->calls, m->calls_count);
     put_list(out, "LIBS", m->libs, m->libs_count);
+    fprintf(out, "DEFINES := %s\n", build->plain ? "-DPLAIN" : "");
     put_uses(out, build, false);
     put_uses(out, build, true);
     for (int s = 0; s < SANITIZERS; s++)
@@ -253,6 +254,7 @@ static int prepare_use(struct build *build, const struct build_request *request,
         struct build_request sub = *request;
         used.dir = used_dir(&used, request->state);
         sub.week = &week;
+        sub.plain = false;
         sub.from = used.from;
         sub.dir = used.dir;
         sub.test_dir = NULL;
@@ -307,6 +309,7 @@ static int prepare(struct build *build, const struct build_request *request,
         .test_dir = text_format(
             "%s", request->test_dir != NULL ? request->test_dir : request->dir),
         .strict = request->strict,
+        .plain = request->plain,
     };
     char *config = path_join(request->dir, "config.mk");
     int err = check_path(request->dir);

@@ -27,6 +27,7 @@ struct build_request {
      * choice; the last that names a week holds. */
     const char *const *use;
     bool strict; /* warnings are errors: for solutions */
+    bool plain;  /* without what a solution has for speed alone: -DPLAIN */
 };
 
 /* A week that the built one uses, directly or not. */
@@ -41,7 +42,7 @@ struct used_week {
 struct build {
     const struct week *week; /* borrowed */
     char *from, *dir, *test_dir;
-    bool strict;
+    bool strict, plain;
     struct used_week uses[USES_MAX];
     unsigned use_count;
 };

@@ -61,13 +61,15 @@ static uint64_t draw_seed(void)
 
 static char *job_dir(const struct proof *proof, const struct proof_job *job)
 {
-    const char *kind = job->kind == PROOF_STARTER ? "starter" : "solution";
+    const char *kind = job->kind == PROOF_STARTER ? "starter"
+                       : job->plain               ? "plain"
+                                                  : "solution";
     return text_format("%s/%s/%s", proof->state, proof->week->name,
                        job->kind == PROOF_BUG ? job->bug : kind);
 }
 
-static int prepare_build(const struct proof *proof, struct build *build,
-                         const char *from, const char *dir)
+static int prepare_build(const struct proof *proof, const struct proof_job *job,
+                         struct build *build, const char *from, const char *dir)
 {
     char *tests = text_format("%s/%s/tests", proof->state, proof->week->name);
     struct build_request request = {
@@ -76,7 +78,8 @@ static int prepare_build(const struct proof *proof, struct build *build,
         .dir = dir,
         .test_dir = tests,
         .state = proof->state,
-        .strict = strcmp(from, proof->week->solution) == 0,
+        .strict = job->kind == PROOF_SOLUTION,
+        .plain = job->plain,
     };
     int err = build_prepare(build, &request);
     free(tests);
@@ -156,8 +159,9 @@ static void prove_steps(const struct proof *proof, struct proof_job *job)
     const bool starter = job->kind == PROOF_STARTER;
     char *dir = job_dir(proof, job);
     struct build build = {0};
-    int err = prepare_build(
-        proof, &build, starter ? proof->week->dir : proof->week->solution, dir);
+    int err =
+        prepare_build(proof, job, &build,
+                      starter ? proof->week->dir : proof->week->solution, dir);
     for (unsigned i = 0; i < m->step_count; i++) {
         struct outcome outcome = {0};
         enum proof_result *result = &job->steps[i].result;
@@ -221,7 +225,7 @@ static void prove_bug(const struct proof *proof, struct proof_job *job)
                 "the patch does not apply; `make bugs WEEK=%02d` may "
                 "bring it after the solution:\n%s\n",
                 proof->week->number, words != NULL ? words : strerror(-err));
-        else if (prepare_build(proof, &build, from, dir) == 0)
+        else if (prepare_build(proof, job, &build, from, dir) == 0)
             job->result = find_bug(proof, job, &build);
     }
     if (count > 0)
@@ -257,7 +261,7 @@ static int list_jobs(struct proof *proof, int rounds)
     int count = bugs_load(proof->week, &bugs);
     if (count < 0)
         return count;
-    if (count + rounds + 1 > PROOF_JOBS_MAX) {
+    if (count + rounds + 2 > PROOF_JOBS_MAX) {
         complain("%s: over %d proofs", proof->week->name, PROOF_JOBS_MAX);
         bugs_release(bugs, count);
         return -EINVAL;
@@ -265,6 +269,12 @@ static int list_jobs(struct proof *proof, int rounds)
     add_job(proof, PROOF_STARTER);
     for (int i = 0; i < rounds; i++)
         add_job(proof, PROOF_SOLUTION)->round = i + 1;
+    if (proof->week->manifest.bench != NULL &&
+        proof->week->manifest.bench->plain) {
+        struct proof_job *job = add_job(proof, PROOF_SOLUTION);
+        job->round = rounds + 1;
+        job->plain = true;
+    }
     for (int i = 0; i < count; i++) {
         struct proof_job *job = add_job(proof, PROOF_BUG);
         snprintf(job->bug, sizeof job->bug, "%s", bugs[i].name);
@@ -282,7 +292,8 @@ static int build_shared(const struct proof *proof)
     struct proof_job solution = {.kind = PROOF_SOLUTION};
     char *dir = job_dir(proof, &solution), *words = NULL;
     struct build build = {0};
-    int err = prepare_build(proof, &build, proof->week->solution, dir);
+    int err =
+        prepare_build(proof, &solution, &build, proof->week->solution, dir);
     for (unsigned i = 0; err == 0 && i < m->step_count; i++) {
         free(words);
         words = NULL;

@@ -2,7 +2,8 @@
  * proof.h: the jobs that prove a week, and their results.
  *
  *     starter    each step by itself must fail, with words, before its limit
- *     solution   each step must pass, in every round with another seed
+ *     solution   each step must pass, in every round with another seed; in the
+ *                last one, where the bench has a plain variant, compiled so
  *     bug        every step before its own must pass, its own must fail
  *
  * A job builds in a folder of its own below build/verify; test objects are
@@ -36,6 +37,7 @@ struct proof_step {
 struct proof_job {
     enum proof_kind kind;
     int round;     /* of a solution */
+    bool plain;    /* the solution without what is for speed alone */
     char bug[128]; /* "3-ack-before-sync", of a bug */
     int bug_step;  /* the step that must catch it */
     /* results */

@@ -104,7 +104,8 @@ static void print_job_name(const struct proof_job *job)
     if (job->kind == PROOF_STARTER)
         fputs("\n-- starter\n", stdout);
     else if (job->kind == PROOF_SOLUTION)
-        printf("\n-- solution, round %d\n", job->round);
+        printf("\n-- solution, round %d%s\n", job->round,
+               job->plain ? ", compiled with -DPLAIN" : "");
     else
         printf("\n-- bug %s\n", job->bug);
 }
