@@ -118,3 +118,20 @@ two_at_once() {
         expect_words 'another verify runs in this course; this one waits for it'
     done
 }
+
+# Where the bench has a plain variant, that is proven as well.
+plain_variant() {
+    own_course 98
+    week=own/weeks/98-proven
+    printf 'program: proven\nbench: {load: echo, plain: true}\n' \
+        >>$week/week.yaml
+    echo 'int main(void) { return 0; }' >$week/main.c
+    grade verify 98 --repeat=1
+    expect_status 0
+    expect_words '2 of 2'
+    sed -i 's/return 2 \* number;/#ifdef PLAIN\n    return number;\n#else\n    return 2 * number;\n#endif/' \
+        own/solutions/98-proven/proven.c
+    grade verify 98 --repeat=1
+    expect_status 1
+    expect_words '1 of 2' 'solution, round 2, compiled with -DPLAIN'
+}
