@@ -221,11 +221,18 @@ void lab_same_bytes_at(struct lab_where where, struct lab_bytes actual,
         return;
     FORMAT_MESSAGE(message, format);
     size_t at = first_difference(actual, expected);
-    snprintf(sentence, sizeof sentence,
-             "%s: %s of %s are there, and they differ from byte %s on", message,
-             lab_number((intmax_t)actual.len),
-             lab_count((intmax_t)expected.len, "byte"),
-             lab_number((intmax_t)at));
+    if (actual.len == expected.len)
+        snprintf(sentence, sizeof sentence,
+                 "%s: of %s, number %s is the first that differs (from 0 on)",
+                 message, lab_count((intmax_t)expected.len, "byte"),
+                 lab_number((intmax_t)at));
+    else
+        snprintf(sentence, sizeof sentence,
+                 "%s: %s of %s are there, and they differ from number %s on "
+                 "(from 0 on)",
+                 message, lab_number((intmax_t)actual.len),
+                 lab_count((intmax_t)expected.len, "byte"),
+                 lab_number((intmax_t)at));
     show_bytes(is, sizeof is, actual, at);
     show_bytes(should, sizeof should, expected, at);
     fail(where, (struct failure_text){sentence, should, is});

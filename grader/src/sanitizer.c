@@ -80,7 +80,11 @@ static bool keep_headline(struct cut *cut, const char *line)
     if (undefined)
         cut->headline[strlen("UndefinedBehaviorSanitizer: ") + len -
                       strlen("runtime error: ")] = '\0';
-    return !undefined; /* its line holds the column */
+    const char *place = strstr(line, ": runtime error");
+    if (place != NULL) /* with the column, which a frame lacks */
+        snprintf(cut->heading, sizeof cut->heading, "%.*s\n",
+                 (int)(place - line), line);
+    return true;
 }
 
 /* The parts of "    #0 0x55… in free_all /x/echo.c:42:7"; false if it is no
