@@ -92,9 +92,10 @@ STEP_TEST(counts_have_commas_and_names_have_none)
     failing(equal_that_fails, "clients", "1,000", "20,000");
     failing(number_that_fails, "the port", "40124", "40123");
     failing(at_most_that_fails, "calls", "at most 1,000", "20,000");
-    failing(bytes_that_fail,
-            "2,000 of 3,000 bytes are there, and they differ from number 2,000 on",
-            "00 00", "nothing: it ends after 2,000 bytes");
+    failing(
+        bytes_that_fail,
+        "2,000 of 3,000 bytes are there, and they differ from number 2,000 on",
+        "00 00", "nothing: it ends after 2,000 bytes");
 }
 
 int main(int argc, char **argv)

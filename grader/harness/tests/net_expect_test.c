@@ -64,7 +64,8 @@ STEP_TEST(other_bytes_are_told)
 {
     failing(expect_other_text, "client reads 6 bytes", "\"hello\\n\"",
             "\"help!\\n\"");
-    failing(expect_other_bytes, "number 3 is the first that differs", "03 05", "04 05");
+    failing(expect_other_bytes, "number 3 is the first that differs", "03 05",
+            "04 05");
     failing(expect_other_text_then_nothing, "client reads 6 bytes",
             "\"hello\\n\"", "\"hex\"");
     failing(expect_more_than_comes, "client reads 6 bytes", "all of them",

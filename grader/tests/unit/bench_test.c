@@ -349,10 +349,9 @@ END_TEST
 
 START_TEST(a_server_is_started_and_ended_with_all_it_started)
 {
-    const char *argv[] = {"sh", "-c",
-                          "sleep 1000 & echo $! >\"$0\"; "
-                          "echo listening on 127.0.0.1 port 4711; wait",
-                          at("child"), NULL};
+    static const char script[] = "sleep 1000 & echo $! >\"$0\"; "
+                                 "echo listening on 127.0.0.1 port 4711; wait";
+    const char *argv[] = {"sh", "-c", script, at("child"), NULL};
     struct bench_server server;
 
     ck_assert_int_eq(bench_server_start(&server, argv, "A=b", 0), 0);
