@@ -412,8 +412,10 @@ void loop_echo_close(struct loop_echo *echo)
     loop_remove(echo->loop, echo->listener); /* -ENOENT where it had failed */
     loop_timer_cancel(echo->loop, echo->pause_timer);
     loop_timer_cancel(echo->loop, echo->answers_timer);
-    while (echo->clients != NULL)
-        client_close(echo->clients);
+    for (struct client *c = echo->clients, *next; c != NULL; c = next) {
+        next = c->next;
+        client_close(c);
+    }
     if (echo->spare_fd >= 0)
         close(echo->spare_fd);
     free(echo);
