@@ -93,14 +93,14 @@ define USED_RULE
 $(call use_dir,$(1))/$$(SAN)/module.a: used_always
 	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
 		SRC=$$(call use_dir,$(1))/src OUT=$$(call use_dir,$(1)) \
-		TEST_OUT=$$(call use_dir,$(1)) FROM= SAN=$$(SAN) module
+		TEST_OUT=$$(call use_dir,$(1)) FROM= STEP= SEED= SAN=$$(SAN) module
 endef
 define USED_PROGRAM_RULE
 $(B)/program-$(call use_name,$(1)): used_always | $(USED_ARCHIVES) \
 		$(programs_before)
 	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
 		SRC=$$(call use_dir,$(1))/src OUT=$$(call use_dir,$(1)) \
-		TEST_OUT=$$(call use_dir,$(1)) FROM= SAN=$$(SAN) program
+		TEST_OUT=$$(call use_dir,$(1)) FROM= STEP= SEED= SAN=$$(SAN) program
 	@mkdir -p $$(B)
 	$$(Q)name=$$$$(sed -n 's/^PROGRAM := //p' \
 		$(call use_dir,$(1))/config.mk); \
