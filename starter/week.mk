@@ -6,6 +6,7 @@
 #     make SAN=thread           … with ThreadSanitizer; SAN=none: with neither
 #     make test                 build and run every step, each as it is graded
 #     make test STEP=hello      only that step; SEED=4711 draws its values again
+#     make test SAN=thread      … under that one, whatever the manifest says
 #     make debug STEP=hello     that step under gdb
 #     make clean
 #
@@ -14,7 +15,8 @@
 #
 # Which files, calls and used weeks there are stands in config.mk, which grade
 # writes from week.yaml: COURSE WEEK KIND YOURS GIVEN PROGRAM CALLS LIBS
-# DEFINES USES PROGRAMS STEPS_address STEPS_thread STEPS_none.
+# DEFINES USES PROGRAMS STEPS, and by sanitizer STEPS_address STEPS_thread
+# STEPS_none.
 
 CONFIG ?= .grade/config.mk
 ifeq ($(wildcard $(CONFIG)),)
@@ -22,6 +24,8 @@ $(error $(CONFIG) is missing: `grade start` of this week writes it)
 endif
 include $(CONFIG)
 
+# Was it asked for by name, here or by the make above this one?
+SAN_ASKED := $(if $(filter command environment,$(firstword $(origin SAN))),$(SAN))
 SAN ?= address
 SRC ?= .
 OUT ?= .grade/make
@@ -48,22 +52,30 @@ course-part: $(COURSE)/build/harness/$(SAN)/libharness.a $(TEST_OBJECTS) \
 	$(CLIENT_OBJECTS) $(GIVEN_OBJECTS) $(if $(PROGRAM),$(B)/main.o)
 program: $(if $(PROGRAM),$(B)/$(PROGRAM))
 
-# Each step under the sanitizer that its manifest names.
-STEPS := $(STEPS_address) $(STEPS_thread) $(STEPS_none)
+ifeq ($(origin SANITIZE_$(SAN)),undefined)
+$(error no sanitizer '$(SAN)'; there are: $(SANITIZERS))
+endif
+
+STEPS ?= $(STEPS_address) $(STEPS_thread) $(STEPS_none)
+# Each step under the sanitizer that its manifest names, or that was asked for.
+steps_of = $(if $(SAN_ASKED),$(if $(filter $(1),$(SAN_ASKED)),$(STEPS)),\
+	$(STEPS_$(1)))
 sanitizer_of = $(strip $(foreach s,$(SANITIZERS),$(if \
-	$(filter $(1),$(STEPS_$(s))),$(s))))
+	$(filter $(1),$(call steps_of,$(s))),$(s))))
 SEED_WORDS = $(if $(SEED),--seed $(SEED))
 
 ifeq ($(STEP),)
 # Each sanitizer's steps run, whatever those of another showed.
-TESTED := $(foreach s,$(SANITIZERS),$(if $(STEPS_$(s)),$(s)))
+TESTED := $(foreach s,$(SANITIZERS),$(if \
+	$(strip $(call steps_of,$(s))),$(s)))
 .PHONY: run-steps
 test:
 	$(Q)for sanitizer in $(TESTED); do \
-		$(MAKE) -s SAN=$$sanitizer run-steps || failed=1; \
+		$(MAKE) -s SAN=$$sanitizer SAN_ASKED=$(SAN_ASKED) run-steps || \
+			failed=1; \
 	done; exit $${failed:-0}
 run-steps: all
-	$(Q)for step in $(STEPS_$(SAN)); do \
+	$(Q)for step in $(call steps_of,$(SAN)); do \
 		$(B)/test --step $$step $(SEED_WORDS) || failed=1; \
 	done; exit $${failed:-0}
 else

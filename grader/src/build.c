@@ -82,6 +82,15 @@ static void put_list(FILE *out, const char *name, char *const *list,
     fputc('\n', out);
 }
 
+/* In the manifest's order. */
+static void put_all_steps(FILE *out, const struct manifest *m)
+{
+    fputs("STEPS :=", out);
+    for (unsigned i = 0; i < m->step_count; i++)
+        fprintf(out, " %s", m->steps[i].name);
+    fputc('\n', out);
+}
+
 static void put_steps(FILE *out, const struct manifest *m, enum sanitizer s)
 {
     fprintf(out, "STEPS_%s :=", sanitizer_name(s));
@@ -118,6 +127,7 @@ static int write_config(const struct build *build, const char *path)
     fprintf(out, "DEFINES := %s\n", build->plain ? "-DPLAIN" : "");
     put_uses(out, build, false);
     put_uses(out, build, true);
+    put_all_steps(out, m);
     for (int s = 0; s < SANITIZERS; s++)
         put_steps(out, m, (enum sanitizer)s);
     fclose(out);

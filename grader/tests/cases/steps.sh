@@ -93,6 +93,18 @@ calls() {
     expect_report "$tests/reports/calls.txt"
 }
 
+# Cleanup handlers are threads' own business: what their macros call is pure.
+cleanup_handlers() {
+    lay solved:94
+    sed -i 's/^int step_first/#include <pthread.h>\n#include <stdlib.h>\n&/' \
+        $steps
+    sed -i '/^int step_first/,/^}/s/return 0;/pthread_cleanup_push(free, 0);\n    pthread_cleanup_pop(1);\n    &/' \
+        $steps
+    grade 94.first
+    expect_status 0
+    expect 'a cleanup handler is there' grep -q cleanup_push $steps
+}
+
 # gcc's own words, with the member's file, and nothing of make's.
 compile_error() {
     lay solved:94
