@@ -71,10 +71,11 @@ bool proc_has_ended(const struct proc *p)
 
 void proc_append_lines(char *text, size_t size, const char *lines)
 {
+    static const char before[] = "\n      | ";
     size_t n = strlen(text);
-    while (*lines != '\0' && n < size) {
+    while (*lines != '\0' && n + sizeof before < size) {
         int len = (int)strcspn(lines, "\n");
-        n += (size_t)snprintf(text + n, size - n, "\n      | %.*s", len, lines);
+        n += (size_t)snprintf(text + n, size - n, "%s%.*s", before, len, lines);
         lines += len + (lines[len] == '\n');
     }
 }

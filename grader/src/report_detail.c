@@ -55,6 +55,25 @@ static void write_lines(struct pen *pen, const char *word, const char *text)
         pen_lines(pen, INK_PLAIN, TEXT, text + first + 1);
 }
 
+/* The same, each line broken at the width under its own beginning. */
+static void write_broken_lines(struct pen *pen, const char *word,
+                               const char *text)
+{
+    if (!text || !*text)
+        return;
+    write_word(pen, word);
+    for (bool first = true; *text; first = false) {
+        size_t len = strcspn(text, "\n");
+        unsigned indent = (unsigned)strspn(text, " ");
+        char *line = text_format("%.*s", (int)len, text);
+
+        pen_write(pen, INK_PLAIN, "%*s", (int)indent + (first ? 0 : TEXT), "");
+        pen_sentence(pen, INK_PLAIN, TEXT + indent, line);
+        free(line);
+        text += len + (text[len] == '\n');
+    }
+}
+
 /* A value: a sentence that is broken at the width, or lines as they are. */
 static void write_value(struct pen *pen, const char *word, const char *text)
 {
@@ -64,7 +83,8 @@ static void write_value(struct pen *pen, const char *word, const char *text)
         write_lines(pen, word, text);
 }
 
-/* The last `most` lines of a text, and how many stand before them. */
+/* The last `most` lines of a text, and how many stand before them: never one,
+ * as the line that says so would take its place. */
 static const char *last_lines(const char *text, unsigned most, unsigned *before)
 {
     unsigned count = 0;
@@ -72,7 +92,7 @@ static const char *last_lines(const char *text, unsigned most, unsigned *before)
     for (const char *at = text; *at; at++)
         if (*at == '\n' || at[1] == '\0')
             count++;
-    *before = count > most ? count - most : 0;
+    *before = count > most + 1 ? count - most : 0;
     for (unsigned i = 0; i < *before; i++)
         text = strchr(text, '\n') + 1;
     return text;
@@ -114,9 +134,8 @@ static void write_earlier(struct pen *pen, const struct week_outcome *outcome,
 {
     char *path = keep_log(outcome, step);
 
-    pen_write(pen, INK_FAINT, "%s  %u earlier line%s%s%s\n", pen_mark_cut(pen),
-              before, before == 1 ? "" : "s", path ? ": " : "",
-              path ? path : "");
+    pen_write(pen, INK_FAINT, "%s  %u earlier lines%s%s\n", pen_mark_cut(pen),
+              before, path ? ": " : "", path ? path : "");
     free(path);
 }
 
@@ -251,7 +270,7 @@ static void write_failure(struct pen *pen, const struct week_outcome *outcome,
     write_what(pen, outcome, step);
     if (step->sanitizer && *step->sanitizer) {
         fputc('\n', pen->out);
-        write_lines(pen, "sanitizer", step->sanitizer);
+        write_broken_lines(pen, "sanitizer", step->sanitizer);
     }
     write_output(pen, outcome, step);
     if (step->blame) {

@@ -205,9 +205,11 @@ static void copy_without_addresses(char *to, size_t size, const char *from)
     to[used] = '\0';
 }
 
+/* "Location is global '<null>' at 0x0": TSan, of memory that it can't place. */
 static bool is_advice(const char *text)
 {
-    return strncmp(text, "HINT: ", 6) == 0 || text[0] == '(';
+    return strncmp(text, "HINT: ", 6) == 0 || text[0] == '(' ||
+           strncmp(text, "Location is global '<null>'", 27) == 0;
 }
 
 static void keep_line(struct cut *cut, const char *line)

@@ -202,6 +202,46 @@ START_TEST(the_log_holds_what_the_report_cuts)
 }
 END_TEST
 
+/* The words that one line was left out would take its place. */
+START_TEST(one_line_is_not_left_out)
+{
+    char *text, *end;
+
+    outcome = sample_race(workspace);
+    end = outcome.steps[4].transcript;
+    for (int i = 0; i < 16; i++)
+        end = strchr(end, '\n') + 1;
+    *end = '\0';
+    text = drawn(REPORT_TEXT, &outcome);
+    ck_assert_ptr_nonnull(strstr(text, "  1  client 1 sends 512 bytes\n"));
+    ck_assert_ptr_null(
+        strstr(text, "client 16 sends 512 bytes\n") == NULL ? text : NULL);
+    free(text);
+}
+END_TEST
+
+/* A sanitizer's sentence is broken at the width, its frames stay lines. */
+START_TEST(a_long_line_of_a_sanitizer_is_broken)
+{
+    char *text;
+
+    outcome = sample_race(workspace);
+    free(outcome.steps[4].sanitizer);
+    outcome.steps[4].sanitizer =
+        strdup("As if synchronized via sleep: the write that this read races "
+               "with came first\n"
+               "    serve                    echo.c:42\n");
+    text = drawn(REPORT_TEXT, &outcome);
+    ck_assert_ptr_nonnull(
+        strstr(text, "       sanitizer  As if synchronized via sleep: the "
+                     "write that this read races\n"
+                     "                  with came first\n"
+                     "                      serve                    "
+                     "echo.c:42\n"));
+    free(text);
+}
+END_TEST
+
 /* A log that can't be written is not named. */
 START_TEST(a_log_that_is_not_there_is_not_named)
 {
@@ -842,6 +882,8 @@ static void add_tests(TCase *tcase)
     tcase_add_loop_test(tcase, live_text_is_the_same, 0, SAMPLES);
     tcase_add_test(tcase, the_log_holds_what_the_report_cuts);
     tcase_add_test(tcase, a_log_that_is_not_there_is_not_named);
+    tcase_add_test(tcase, one_line_is_not_left_out);
+    tcase_add_test(tcase, a_long_line_of_a_sanitizer_is_broken);
     tcase_add_test(tcase, a_terminal_gets_colour);
     tcase_add_test(tcase, no_color_takes_colour_away);
     tcase_add_test(tcase, a_dumb_terminal_gets_plain_text);
