@@ -87,6 +87,43 @@ static const char script_format[] =
     "Go on with the test, after a process that it started has ended.\n"
     "end\n"
     "\n"
+    "python\n"
+    "import os\n"
+    "def up_to_the_course():\n"
+    "    frame = gdb.newest_frame()\n"
+    "    while frame:\n"
+    "        table = frame.find_sal().symtab\n"
+    "        path = table.fullname() if table else ''\n"
+    "        if os.path.exists(path) and '/grader/harness/' not in path:\n"
+    "            frame.select()\n"
+    "            return\n"
+    "        frame = frame.older()\n"
+    "end\n"
+    "\n"
+    "# Where a check is not met: what it says, and the line of yours or of "
+    "the\n"
+    "# test's that led there. The process ends when it goes on.\n"
+    "break lab_expect.c:end_process\n"
+    "commands\n"
+    "    silent\n"
+    "    set variable lab_debugging = 0\n"
+    "    printf \"  %%s\\n\", lab_page->failure.what\n"
+    "    if lab_page->failure.expected[0] || lab_page->failure.actual[0]\n"
+    "        printf \"    expected  %%s\\n\", lab_page->failure.expected\n"
+    "        printf \"    is        %%s\\n\", lab_page->failure.actual\n"
+    "    end\n"
+    "    python up_to_the_course()\n"
+    "    frame\n"
+    "end\n"
+    "\n"
+    "# A sanitizer's report ends in SIGABRT.\n"
+    "catch signal SIGABRT\n"
+    "commands\n"
+    "    silent\n"
+    "    python up_to_the_course()\n"
+    "    frame\n"
+    "end\n"
+    "\n"
     "# Nobody hurries: the test waits as long as you look.\n"
     "tbreak main\n"
     "commands\n"
@@ -181,7 +218,8 @@ static int run_gdb(const struct command_line *line, const char *dir)
     fflush(NULL);
     err = process_run(&request, &result);
     if (err == -ENOENT) {
-        complain("there is no gdb here; `sudo apt-get install gdb` brings it");
+        complain("there is no gdb here; `%s/grader/install host` brings it",
+                 course_dir());
         return EXIT_CANNOT;
     }
     if (err < 0) {
@@ -313,8 +351,10 @@ static int choose_failing(struct grading_request *request,
         return week_outcome_status(outcome);
     }
     if (outcome->first_failed == 0) {
-        complain("no step of %s fails; name one, as in `grade debug %02d.1`",
-                 request->week->name, request->week->number);
+        char *way_in = report_way_in(request->workspace->dir);
+        complain("no step of %s fails; name one, as in `%s debug %02d.1`",
+                 request->week->name, way_in, request->week->number);
+        free(way_in);
         return EXIT_USAGE;
     }
     request->only = &request->week->manifest.steps[outcome->first_failed - 1];

@@ -73,31 +73,55 @@ START_TEST(other_kinds_are_not_debugged_yet)
 }
 END_TEST
 
-/* Run by a shell, the line that was printed brings gdb to the test. */
-START_TEST(gdb_stops_at_the_test)
+/* Run the line that `grade debug 05.1` printed by a shell, with this gdb in
+ * place of its own. NULL: there is none. Release with free(). */
+static char *under_gdb(const char *gdb)
 {
     struct process_result result;
 
     if (!process_exists("gdb")) {
         puts("cannot run: grade debug under gdb: there is no gdb here");
-        return;
+        return NULL;
     }
     put_living_course();
     struct ran ran = grade("debug", "05.1");
     ck_assert_int_eq(ran.status, 0);
-    char *rest = strstr(ran.text, "gdb -q");
-    ck_assert_ptr_nonnull(rest);
-    const char *argv[] = {"sh", "-c",
-                          keep(text_format("%.*sgdb -batch -ex 'set "
-                                           "auto-load off' %s",
-                                           (int)(rest - ran.text), ran.text,
-                                           rest + strlen("gdb -q"))),
-                          NULL};
+    char *rest = strstr(ran.text, "gdb -q"), *args = strstr(ran.text, "--args");
+    ck_assert(rest != NULL && args != NULL);
+    rest += strlen("gdb -q");
+    const char *argv[] = {
+        "sh", "-c",
+        keep(text_format("%.*sgdb -batch -ex 'set auto-load off' %.*s %s %s",
+                         (int)(rest - strlen("gdb -q") - ran.text), ran.text,
+                         (int)(args - rest), rest, gdb, args)),
+        NULL};
     struct process_request request = {.argv = argv, .keep_fd = -1};
     ck_assert_int_eq(process_run(&request, &result), 0);
-    ck_assert_msg(strstr(result.output, "two_and_two_are_four_body ()") != NULL,
-                  "%s", result.output);
-    process_result_release(&result);
+    return result.output;
+}
+
+START_TEST(gdb_stops_at_the_test)
+{
+    char *said = under_gdb("");
+
+    ck_assert_msg(said == NULL || strstr(said, "two_and_two_are_four_body ()"),
+                  "%s", said);
+    free(said);
+}
+END_TEST
+
+/* Then where the check is not met, with its words, at the test's line. */
+START_TEST(gdb_stops_at_the_failure)
+{
+    char *said = under_gdb("-ex continue");
+
+    ck_assert_msg(
+        said == NULL ||
+            strstr(said, "  2 and 2\n    expected  4\n    is        "),
+        "%s", said);
+    ck_assert_msg(said == NULL || strstr(said, " at tests/sum_test.c:6\n"),
+                  "%s", said);
+    free(said);
 }
 END_TEST
 
@@ -116,5 +140,6 @@ int main(void)
     tcase_add_test(tc, the_first_failing_step_is_taken);
     tcase_add_test(tc, other_kinds_are_not_debugged_yet);
     tcase_add_test(tc, gdb_stops_at_the_test);
+    tcase_add_test(tc, gdb_stops_at_the_failure);
     return run_suite(suite);
 }
