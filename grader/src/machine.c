@@ -5,6 +5,7 @@
 
 #include "course.h"
 #include "files.h"
+#include "needs.h"
 #include "process.h"
 #include "sandbox.h"
 
@@ -46,7 +47,7 @@ void machine_finding_release(struct machine_finding *finding)
 static struct machine_finding found(enum machine_state state, char *what,
                                     char *command)
 {
-    return (struct machine_finding){state, what, command};
+    return (struct machine_finding){state, what, command_as_root(command)};
 }
 
 static struct machine_finding fine(const char *what)
@@ -261,7 +262,7 @@ static struct machine_finding look_namespaces(void)
         return fine("by bubblewrap: each step runs apart");
 
     char *command = namespaces_command();
-    const char *who = command != NULL && strncmp(command, "sudo tee", 8) == 0
+    const char *who = command != NULL && strstr(command, "/apparmor.d/") != NULL
                           ? "AppArmor keeps them from bubblewrap; "
                           : "";
     return found(MACHINE_LESS,

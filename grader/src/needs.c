@@ -295,6 +295,27 @@ static char *copy(const char *text)
     return text != NULL ? text_format("%s", text) : NULL;
 }
 
+char *command_as_root(char *command)
+{
+    static const char sudo[] = "sudo ";
+    bool root = geteuid() == 0;
+    char *plain = command, *from = command, *whole;
+
+    if (!command || strncmp(command, sudo, strlen(sudo)) != 0 ||
+        (!root && process_exists("sudo")))
+        return command;
+    while (*from) {
+        if ((from == command || from[-1] == '\n') &&
+            strncmp(from, sudo, strlen(sudo)) == 0)
+            from += strlen(sudo);
+        *plain++ = *from++;
+    }
+    *plain = '\0';
+    whole = text_format("%s%s", root ? "" : "as root:\n", command);
+    free(command);
+    return whole;
+}
+
 bool need_probe(enum need need, char **why, char **command)
 {
     static struct finding findings[NEEDS];
@@ -307,7 +328,7 @@ bool need_probe(enum need need, char **why, char **command)
     if (why != NULL)
         *why = copy(findings[index].why);
     if (command != NULL)
-        *command = copy(findings[index].command);
+        *command = command_as_root(copy(findings[index].command));
     return findings[index].why == NULL;
 }
 

@@ -22,6 +22,14 @@
  */
 bool need_probe(enum need need, char **why, char **command);
 
+/*
+ * Lines for a shell that begin with sudo, for this machine and user: root
+ * needs none, and where there is none, "as root:" stands above them.
+ *   command   taken; or NULL
+ * Owned by the caller; release with free().
+ */
+char *command_as_root(char *command);
+
 /* What a step gets when it names this need: "io_uring: the kernel has it and
  * no policy forbids it". Static text, without the name. */
 const char *need_meaning(enum need need);
