@@ -27,6 +27,7 @@
 #include "memory.h"
 #include "pen.h"
 #include "process.h"
+#include "progress.h"
 #include "report_formats.h"
 #include "request.h"
 #include "target.h"
@@ -304,45 +305,53 @@ char *ask_message(const struct week_outcome *outcome,
 
 /* ---- The command ---- */
 
-/* The week after this one in the course, loaded; false if there is none. */
-static bool week_after(const struct week *week, struct week *next)
+/* "Next is step 4, write-all: `work/grade 01.4`."; release with free(). */
+static char *next_step(const struct week *week, const char *way_in,
+                       const struct step *step)
 {
-    char **names;
-    int count = course_weeks(&names), i = 0;
-    bool found;
-
-    if (count < 0)
-        return false;
-    while (i < count && strcmp(names[i], week->name) <= 0)
-        i++;
-    found = i < count && week_load(next, course_dir(), names[i]) == 0;
-    names_free(names, count);
-    return found;
+    return text_format("Next is step %d, %s: `%s %02d.%d`.", step->number,
+                       step->name, way_in, week->number, step->number);
 }
 
-/* Where one goes from here: the step after the one that was asked about, or
- * the next week. */
-static void say_next(struct pen *pen, const struct week_outcome *outcome,
-                     const struct step *asked)
+/* What `grade status` says too; NULL where all pass. Release with free(). */
+static char *next_week(const struct progress *p, const char *way_in)
 {
-    const struct manifest *m = &outcome->week->manifest;
-    char *way_in = report_way_in(outcome->workspace), *text = NULL;
-    struct week next;
+    if (!p)
+        return NULL;
+    return text_format("Next is week %02d, \"%s\": `%s %s%02d`.",
+                       p->week.number, p->week.manifest.title, way_in,
+                       p->state == PROGRESS_NOT_BEGUN ? "start " : "",
+                       p->week.number);
+}
 
-    if (asked && (unsigned)asked->number < m->step_count) {
-        text = text_format("Next is step %d, %s: `%s %02d.%d`.",
-                           asked->number + 1, m->steps[asked->number].name,
-                           way_in, outcome->week->number, asked->number + 1);
-    } else if (week_after(outcome->week, &next)) {
-        text =
-            text_format("Next is week %02d, \"%s\": `%s start %02d`.",
-                        next.number, next.manifest.title, way_in, next.number);
-        week_release(&next);
+/* Where one goes from here: the week's first step that is open, or the next
+ * week. */
+static void say_next(struct pen *pen, const struct week_outcome *outcome)
+{
+    struct workspace workspace;
+    char *way_in = report_way_in(outcome->workspace), *text = NULL;
+    struct progress here = {.week = *outcome->week}; /* borrowed */
+    struct progress *all = NULL;
+    int count = 0, broken;
+
+    if (workspace_find(&workspace, outcome->workspace) == 0) {
+        progress_of_week(&workspace, &here);
+        count = progress_load(&workspace, &all, &broken);
     }
+    if (here.next)
+        text = next_step(&here.week, way_in, here.next);
+    else if (!progress_passed(&here))
+        text = text_format("`%s %02d` notes that it passes.", way_in,
+                           here.week.number);
+    else if (count > 0)
+        text = next_week(progress_next(all, count, here.week.name), way_in);
     if (text) {
         pen_write(pen, INK_PLAIN, "  ");
         pen_sentence(pen, INK_PLAIN, 2, text);
     }
+    if (all)
+        progress_release(all, count);
+    workspace_release(&workspace);
     free(text);
     free(way_in);
 }
@@ -362,7 +371,7 @@ static void say_nothing_fails(const struct week_outcome *outcome,
     pen_init(&pen, stdout);
     pen_write(&pen, INK_PLAIN, "\n  ");
     pen_sentence(&pen, INK_PLAIN, 2, text);
-    say_next(&pen, outcome, asked);
+    say_next(&pen, outcome);
     pen_write(&pen, INK_PLAIN, "\n");
     free(text);
     free(what);

@@ -207,7 +207,7 @@ int command_bench(const struct options *options)
 
     if (status == 0 && options->format != REPORT_TEXT &&
         options->format != REPORT_JSON) {
-        complain("`grade bench` speaks text and json");
+        complain("--format: of a bench there are text and json");
         status = EXIT_USAGE;
     }
     if (status == 0 && !target.week.manifest.bench) {

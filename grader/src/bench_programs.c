@@ -9,6 +9,7 @@
 
 #include "course.h"
 #include "files.h"
+#include "report.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -62,15 +63,17 @@ static char *build_one(const struct bench *bench, const struct week *week,
 static void add_mine(struct bench *bench, const struct workspace *workspace)
 {
     char *from = workspace ? workspace_week_dir(workspace, bench->week) : NULL;
-    char *words;
+    char *words, *way_in;
 
     if (from && path_is_dir(from)) {
         char *program =
             build_one(bench, bench->week, from, workspace, "speed", &words);
+        way_in = report_way_in(workspace->dir);
         add(bench, "mine", program,
             program ? NULL
-                    : text_format("does not build; `grade %02d` says why",
+                    : text_format("does not build; `%s %02d` says why", way_in,
                                   bench->week->number));
+        free(way_in);
         free(words);
     }
     free(from);

@@ -396,10 +396,13 @@ int command_drill(const struct options *options)
     struct drill d = {.options = options};
     int status = target_find(
         options, options->word_count > 0 ? options->words[0] : NULL, &d.target);
+    char *way_in;
 
     if (status == 0 && !d.target.has_workspace) {
-        complain("there is no workspace at %s yet; `grade start %02d` makes it",
-                 d.target.workspace.dir, d.target.week.number);
+        way_in = workspace_way_in(d.target.workspace.dir);
+        complain("there is no workspace at %s yet; `%s start %02d` makes it",
+                 d.target.workspace.dir, way_in, d.target.week.number);
+        free(way_in);
         status = EXIT_USAGE;
     } else if (status == 0) {
         status = drill(&d);

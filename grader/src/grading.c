@@ -45,7 +45,11 @@ static uint64_t draw_seed(void)
 
 static bool is_asked(const struct grading *g, const struct step *step)
 {
-    return g->request->only == NULL || g->request->only == step;
+    const struct step *only = g->request->only, *before = g->request->before;
+
+    if (before != NULL && (step->stretch || step->number >= before->number))
+        return false;
+    return only == NULL || only == step;
 }
 
 /* The number of the failed step that this one waits for, or 0. */
@@ -98,6 +102,9 @@ static void judge(struct grading *g, const struct step *step)
     if (o->verdict == VERDICT_FAILED && g->request->from == NULL)
         memory_set(g->request->workspace->dir, MEMORY_SEEDS, g->request->week,
                    step, o->seed);
+    if (g->request->from == NULL && g->request->program == NULL)
+        memory_set(g->request->workspace->dir, MEMORY_VERDICTS,
+                   g->request->week, step, o->verdict);
     if ((o->verdict == VERDICT_FAILED || o->verdict == VERDICT_BROKEN) &&
         g->outcome->first_failed == 0)
         g->outcome->first_failed = (unsigned)step->number;
@@ -182,12 +189,15 @@ static void begin(struct grading *g)
     };
     for (unsigned i = 0; i < week->manifest.step_count; i++)
         g->outcome->steps[i].step = &week->manifest.steps[i];
-    if (!sandbox_has_namespaces(&why))
+    if (!sandbox_has_namespaces(&why)) {
+        char *way_in = report_way_in(request->workspace->dir);
         week_outcome_note(g->outcome,
                           "no namespaces here (%s): steps run beside your "
                           "other processes, and share network and files with "
-                          "them; `grade doctor` tells how to enable them",
-                          why);
+                          "them; `%s doctor` tells how to enable them",
+                          why, way_in);
+        free(way_in);
+    }
 }
 
 static int prepare(struct grading *g)
@@ -218,7 +228,8 @@ static int prepare(struct grading *g)
 static void save(const struct grading *g)
 {
     const struct grading_request *request = g->request;
-    if (!request->save || request->only != NULL || request->from != NULL)
+    if (!request->save || request->only != NULL || request->before != NULL ||
+        request->from != NULL)
         return;
     char *dir = workspace_week_dir(request->workspace, request->week);
     int err = report_save(dir, g->outcome);

@@ -11,17 +11,18 @@
 struct grading_request {
     struct workspace *workspace;
     const struct week *week;
-    const struct step *only; /* one step, or NULL for all */
-    bool all;                /* go on after a failing step */
-    bool ignore_after;       /* run blocked steps too */
-    uint64_t seed;           /* 0: draw one */
-    const char *program;     /* --program: stands in for the week's, or NULL */
-    const char *const *use;  /* --use=WEEK=CHOICE, NULL-ended, or NULL */
-    FILE *live;              /* draw the live text report here, or NULL */
-    bool save;               /* write report.json (whole week only) */
-    const char *from;        /* the member's files are here, not in the
-                                workspace (drill); or NULL. Saves nothing. */
-    bool no_blame;           /* don't ask whose fault a failure is */
+    const struct step *only;   /* one step, or NULL for all */
+    const struct step *before; /* the core steps before this one, or NULL */
+    bool all;                  /* go on after a failing step */
+    bool ignore_after;         /* run blocked steps too */
+    uint64_t seed;             /* 0: draw one */
+    const char *program;    /* --program: stands in for the week's, or NULL */
+    const char *const *use; /* --use=WEEK=CHOICE, NULL-ended, or NULL */
+    FILE *live;             /* draw the live text report here, or NULL */
+    bool save;              /* write report.json (whole week only) */
+    const char *from;       /* the member's files are here, not in the
+                               workspace (drill); or NULL. Saves nothing. */
+    bool no_blame;          /* don't ask whose fault a failure is */
 };
 
 /*

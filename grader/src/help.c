@@ -133,9 +133,10 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-char *command_typed(const struct command *command)
+char *command_typed(const struct command *command, const char *way_in)
 {
-    return text_format("grade%s%s", *command->name ? " " : "", command->name);
+    return text_format("%s%s%s", way_in, *command->name ? " " : "",
+                       command->name);
 }
 
 /* ---- Printing ---- */
@@ -169,23 +170,31 @@ static void print_commands(struct pen *pen, const char *const names[])
     }
 }
 
-static void print_options(struct pen *pen, unsigned set)
+static const char *meaning_of(const struct command *command,
+                              const struct argp_option *option)
+{
+    if (command->run == command_drill && strcmp(option->name, "anyway") == 0)
+        return "give up, and be told what it was";
+    return option->doc;
+}
+
+static void print_options(struct pen *pen, const struct command *command)
 {
     print_heading(pen, "Options");
     for (int i = 0; option_table[i].name; i++) {
         const struct argp_option *option = &option_table[i];
-        if (!(set & (1u << i)))
+        if (!(command->options & (1u << i)))
             continue;
         char *term =
             text_format("--%s%s%s", option->name, option->arg ? "=" : "",
                         option->arg ? option->arg : "");
-        print_row(pen, term, option->doc);
+        print_row(pen, term, meaning_of(command, option));
         free(term);
     }
     print_row(pen, "--help", "this text");
 }
 
-static void print_table(struct pen *pen)
+static void print_table(struct pen *pen, const char *way_in)
 {
     static const char *const each_week[] = {
         "start", "", "watch", "hint", "ask", "debug", "show", "drill", NULL};
@@ -193,7 +202,13 @@ static void print_table(struct pen *pen)
                                            "update", "doctor", NULL};
     static const char *const together[] = {"bench", "interop", "verify", NULL};
 
-    pen_write(pen, INK_STRONG, "grade");
+    char *names = text_format(
+        "A week is named 6, 06, 06-wal, wal or by its path; its third step "
+        "06.3 or by its name, as in 06.recover. `%s COMMAND --help` tells more "
+        "about a command.",
+        way_in);
+
+    pen_write(pen, INK_STRONG, "%s", way_in);
     pen_write(pen, INK_PLAIN, " [COMMAND] [WEEK[.STEP]] [OPTION...]\n");
     print_heading(pen, "Every week");
     print_commands(pen, each_week);
@@ -201,12 +216,10 @@ static void print_table(struct pen *pen)
     print_commands(pen, overview);
     print_heading(pen, "With others, and for maintainers");
     print_commands(pen, together);
-    print_options(pen, commands[0].options);
+    print_options(pen, &commands[0]);
     fputc('\n', pen->out);
-    pen_sentence(pen, INK_PLAIN, 0,
-                 "A week is named 6, 06, 06-wal, wal or by its path; its third "
-                 "step 06.3 or by its name, as in 06.recover. "
-                 "`grade COMMAND --help` tells more about a command.");
+    pen_sentence(pen, INK_PLAIN, 0, names);
+    free(names);
     fputc('\n', pen->out);
     pen_sentence(pen, INK_PLAIN, 0,
                  "Exit status: 0 every core step passes, 1 a step fails, 2 "
@@ -227,22 +240,22 @@ static void print_paragraphs(struct pen *pen, const char *text)
     }
 }
 
-void help_print(const struct command *command)
+void help_print(const struct command *command, const char *way_in)
 {
     struct pen pen;
 
     pen_init(&pen, stdout);
     if (!*command->name) {
-        print_table(&pen);
+        print_table(&pen, way_in);
         return;
     }
-    char *typed = command_typed(command);
+    char *typed = command_typed(command, way_in);
     pen_write(&pen, INK_STRONG, "%s", typed);
     pen_write(&pen, INK_PLAIN, " %s%s[OPTION...]\n", command->words,
               *command->words ? " " : "");
     pen_write(&pen, INK_PLAIN, "\n  %c%s.\n", toupper(command->summary[0]),
               command->summary + 1);
     print_paragraphs(&pen, command->help);
-    print_options(&pen, command->options);
+    print_options(&pen, command);
     free(typed);
 }

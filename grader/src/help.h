@@ -46,10 +46,11 @@ extern const struct argp_option option_table[];
 
 const struct command *command_find(const char *name); /* or NULL */
 
-/* The name as it is typed: "grade hint". Release with free(). */
-char *command_typed(const struct command *command);
+/* The name as it is typed: "work/grade hint". Release with free().
+ *   way_in   how the grader is called from here (workspace_way_in()) */
+char *command_typed(const struct command *command, const char *way_in);
 
 /* Print the help of a command; of grade itself, the table of all. */
-void help_print(const struct command *command);
+void help_print(const struct command *command, const char *way_in);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "course.h"
+#include "files.h"
 #include "pen.h"
 #include "progress.h"
 #include "target.h"
@@ -19,16 +20,20 @@
 static const struct step *hinted_step(struct target *target)
 {
     struct progress p = {.week = target->week}; /* borrowed */
+    char *way_in;
 
     if (target->step)
         return target->step;
     progress_of_week(&target->workspace, &p);
     if (!p.next)
         p.next = progress_failed(&p);
-    if (!p.next)
-        complain("every core step of %s passes; name a step, as in `grade "
-                 "hint %02d.1`",
-                 target->week.name, target->week.number);
+    if (!p.next) {
+        way_in = report_way_in(target->workspace.dir);
+        complain("every core step of %s passes; name a step, as in `%s hint "
+                 "%02d.1`",
+                 target->week.name, way_in, target->week.number);
+        free(way_in);
+    }
     return p.next;
 }
 
@@ -40,8 +45,10 @@ static void write_hint(struct pen *pen, enum ink ink, unsigned number,
 }
 
 /* Those that were seen, faint, then the next. */
-static void write_hints(const struct step *step, unsigned seen)
+static void write_hints(const struct target *target, const struct step *step,
+                        unsigned seen)
 {
+    char *way_in = report_way_in(target->workspace.dir), *text;
     struct pen pen;
 
     pen_init(&pen, stdout);
@@ -54,12 +61,16 @@ static void write_hints(const struct step *step, unsigned seen)
     if (seen < step->hint_count)
         write_hint(&pen, INK_PLAIN, seen + 1, step->hints[seen]);
     if (seen + 1 < step->hint_count)
-        pen_write(&pen, INK_FAINT, "\n  %u more.\n\n",
-                  step->hint_count - seen - 1);
+        text = text_format("%u more.", step->hint_count - seen - 1);
     else
-        pen_write(&pen, INK_FAINT,
-                  "\n  That was the last: `grade ask` says what to bring to "
-                  "the group.\n\n");
+        text = text_format("That was the last: `%s ask %02d.%d` says what to "
+                           "bring to the group.",
+                           way_in, target->week.number, step->number);
+    pen_write(&pen, INK_FAINT, "\n  ");
+    pen_sentence(&pen, INK_FAINT, 2, text);
+    fputc('\n', stdout);
+    free(text);
+    free(way_in);
 }
 
 static int hint(struct target *target)
@@ -75,7 +86,7 @@ static int hint(struct target *target)
         return EXIT_PASSES;
     }
     seen = hints_shown(target->workspace.dir, &target->week, step);
-    write_hints(step, seen);
+    write_hints(target, step, seen);
     err = seen < step->hint_count
               ? hints_show(target->workspace.dir, &target->week, step)
               : 0;

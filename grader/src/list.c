@@ -40,7 +40,8 @@ static int overview_load(struct overview *o, const struct options *options)
         return -EINVAL;
     err = workspace_find(&o->workspace, options->workspace);
     if (err == -ENOENT && options->workspace)
-        complain("there is no workspace at %s yet; `start` makes it",
+        complain("there is no workspace at %s yet; `start`, with this option "
+                 "and a week, makes it",
                  options->workspace);
     if (err < 0 && (err != -ENOENT || options->workspace))
         return err;
@@ -232,27 +233,45 @@ static void write_sum(struct overview *o)
               hours);
 }
 
-/* The week to go on with: the one last worked on, else the first that was
- * begun, else the first that was not. NULL: all passed. */
-static const struct progress *in_hand(const struct overview *o)
+/* "9 stop, 10 rest": the stretch steps that are open; release with free(). */
+static char *open_stretch(const struct progress *p)
 {
-    char *last = o->has_workspace ? workspace_last_week(&o->workspace) : NULL;
-    const struct progress *begun = NULL, *fresh = NULL, *found = NULL;
+    const struct manifest *m = &p->week.manifest;
+    char *text = text_format("%s", "");
 
-    for (int i = 0; i < o->count; i++) {
-        const struct progress *p = &o->all[i];
-        if (progress_passed(p))
+    for (unsigned i = 0; i < m->step_count; i++) {
+        char *longer;
+
+        if (!m->steps[i].stretch || p->verdicts[i] == VERDICT_PASSED)
             continue;
-        if (last && strcmp(p->week.name, last) == 0 &&
-            p->state != PROGRESS_NOT_BEGUN)
-            found = p;
-        if (!begun && p->state != PROGRESS_NOT_BEGUN)
-            begun = p;
-        if (!fresh && p->state == PROGRESS_NOT_BEGUN)
-            fresh = p;
+        longer = text_format("%s%s%d %s", text, *text ? ", " : "",
+                             m->steps[i].number, m->steps[i].name);
+        free(text);
+        text = longer;
     }
-    free(last);
-    return found ? found : begun ? begun : fresh;
+    return text;
+}
+
+/* What the week last worked on still has to offer, once it passes. */
+static void write_stretch(struct overview *o, const char *last)
+{
+    for (int i = 0; last && i < o->count; i++) {
+        const struct progress *p = &o->all[i];
+        char *steps;
+
+        if (!progress_passed(p) || strcmp(p->week.name, last) != 0)
+            continue;
+        steps = open_stretch(p);
+        if (*steps) {
+            char *text = text_format("stretch: %s", steps);
+
+            pen_write(&o->pen, INK_FAINT, "  week %02d      ", p->week.number);
+            pen_sentence(&o->pen, INK_PLAIN, 15, text);
+            fputc('\n', o->pen.out);
+            free(text);
+        }
+        free(steps);
+    }
 }
 
 static void write_next_step(struct pen *pen, const struct progress *p,
@@ -276,13 +295,14 @@ static void write_next_step(struct pen *pen, const struct progress *p,
 
 static void write_next(struct overview *o)
 {
-    const struct progress *p = in_hand(o);
+    char *last = o->has_workspace ? workspace_last_week(&o->workspace) : NULL;
+    const struct progress *p = progress_next(o->all, o->count, last);
     struct pen *pen = &o->pen;
-    char *way_in = o->has_workspace ? report_way_in(o->workspace.dir)
-                                    : text_format("build/grade");
+    char *way_in = workspace_way_in(o->workspace.dir);
     char *state;
 
     fputc('\n', pen->out);
+    write_stretch(o, last);
     if (!p) {
         pen_write(pen, INK_GOOD, "  You have built all of it.\n");
         goto out;
@@ -301,6 +321,7 @@ static void write_next(struct overview *o)
 out:
     fputc('\n', pen->out);
     free(way_in);
+    free(last);
 }
 
 int command_status(const struct options *options)

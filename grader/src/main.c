@@ -11,10 +11,12 @@
 #include "help.h"
 #include "process.h"
 #include "suggest.h"
+#include "workspace.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +31,34 @@
 #define USE_MAX 31 /* and the NULL that ends them */
 #define KEY_HELP (OPTION_KEY + OPTIONS)
 
+/* argp's own words would name the program by a name that nobody types. */
+static _Noreturn void refuse(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static _Noreturn void refuse(const char *format, ...)
+{
+    char *text;
+    va_list values;
+
+    va_start(values, format);
+    if (vasprintf(&text, format, values) < 0)
+        abort(); /* no memory for one line */
+    va_end(values);
+    complain("%s", text);
+    exit(EXIT_USAGE);
+}
+
 struct line {
     struct options options;
     unsigned given; /* of enum option_bit */
     int use_count;
     bool help;
+    FILE *unheard; /* where argp says whom to ask for help */
 };
 
 /* ---- Values of options ---- */
 
-static uint64_t parse_seed(const char *text, struct argp_state *state)
+static uint64_t parse_seed(const char *text)
 {
     char *end;
     unsigned long long seed;
@@ -46,12 +66,11 @@ static uint64_t parse_seed(const char *text, struct argp_state *state)
     errno = 0;
     seed = strtoull(text, &end, 0);
     if (!isdigit((unsigned char)text[0]) || *end || errno || seed == 0)
-        argp_error(state, "--seed=%s: a seed is a number from 1 on", text);
+        refuse("--seed=%s: a seed is a number from 1 on", text);
     return seed;
 }
 
-static int parse_count(const char *name, const char *text, int max,
-                       struct argp_state *state)
+static int parse_count(const char *name, const char *text, int max)
 {
     char *end;
     long count;
@@ -59,41 +78,38 @@ static int parse_count(const char *name, const char *text, int max,
     errno = 0;
     count = strtol(text, &end, 10);
     if (end == text || *end || errno || count < 1 || count > max)
-        argp_error(state, "--%s=%s: a number from 1 to %d is wanted", name,
-                   text, max);
+        refuse("--%s=%s: a number from 1 to %d is wanted", name, text, max);
     return (int)count;
 }
 
-static double parse_seconds(const char *text, struct argp_state *state)
+static double parse_seconds(const char *text)
 {
     char *end;
     double seconds = strtod(text, &end);
 
     if (end == text || *end || !(seconds >= SECONDS_MIN) ||
         seconds > SECONDS_MAX)
-        argp_error(state, "--seconds=%s: a number from %g to %d is wanted",
-                   text, SECONDS_MIN, SECONDS_MAX);
+        refuse("--seconds=%s: a number from %g to %d is wanted", text,
+               SECONDS_MIN, SECONDS_MAX);
     return seconds;
 }
 
-static void parse_use(struct line *line, char *text, struct argp_state *state)
+static void parse_use(struct line *line, char *text)
 {
     const char *equals = strchr(text, '=');
 
     if (!equals || equals == text || !equals[1])
-        argp_error(state,
-                   "--use=%s: write WEEK=mine, WEEK=reference or "
-                   "WEEK=DIR",
-                   text);
+        refuse("--use=%s: write WEEK=mine, WEEK=reference or "
+               "WEEK=DIR",
+               text);
     if (line->use_count == USE_MAX)
-        argp_error(state, "--use: %d of them are the limit", USE_MAX);
+        refuse("--use: %d of them are the limit", USE_MAX);
     line->options.use[line->use_count++] = text;
 }
 
 /* ---- argp ---- */
 
-static error_t take_option(int bit, char *text, struct line *line,
-                           struct argp_state *state)
+static void take_option(int bit, char *text, struct line *line)
 {
     struct options *o = &line->options;
 
@@ -106,20 +122,19 @@ static error_t take_option(int bit, char *text, struct line *line,
         o->all = true;
         break;
     case OPTION_SEED:
-        o->seed = parse_seed(text, state);
+        o->seed = parse_seed(text);
         break;
     case OPTION_USE:
-        parse_use(line, text, state);
+        parse_use(line, text);
         break;
     case OPTION_PROGRAM:
         o->program = text;
         break;
     case OPTION_FORMAT:
         if (report_format_parse(text, &o->format) < 0)
-            argp_error(state,
-                       "--format=%s: there are text, json, junit, tap "
-                       "and github",
-                       text);
+            refuse("--format=%s: there are text, json, junit, tap "
+                   "and github",
+                   text);
         break;
     case OPTION_OUTPUT:
         o->output = text;
@@ -128,31 +143,35 @@ static error_t take_option(int bit, char *text, struct line *line,
         o->anyway = true;
         break;
     case OPTION_REPEAT:
-        o->repeat = parse_count("repeat", text, REPEAT_MAX, state);
+        o->repeat = parse_count("repeat", text, REPEAT_MAX);
         break;
     case OPTION_RUNS:
-        o->rounds = parse_count("runs", text, RUNS_MAX, state);
+        o->rounds = parse_count("runs", text, RUNS_MAX);
         break;
     case OPTION_SECONDS:
-        o->seconds = parse_seconds(text, state);
+        o->seconds = parse_seconds(text);
         break;
     case OPTION_SCENE:
         o->scene = text;
         break;
     case OPTION_JOBS:
-        o->jobs = parse_count("jobs", text, JOBS_MAX, state);
+        o->jobs = parse_count("jobs", text, JOBS_MAX);
         break;
     }
-    return 0;
 }
 
 static error_t take(int key, char *text, struct argp_state *state)
 {
     struct line *line = state->input;
 
-    if (key >= OPTION_KEY && key < OPTION_KEY + OPTIONS)
-        return take_option(1 << (key - OPTION_KEY), text, line, state);
+    if (key >= OPTION_KEY && key < OPTION_KEY + OPTIONS) {
+        take_option(1 << (key - OPTION_KEY), text, line);
+        return 0;
+    }
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->err_stream = line->unheard;
+        return 0;
     case KEY_HELP:
     case '?':
     case 'h':
@@ -180,8 +199,15 @@ static void parse(int argc, char **argv, struct line *line)
     line->options.words = calloc((size_t)argc + 1, sizeof(char *));
     if (!line->options.words)
         abort();
-    argp_err_exit_status = EXIT_USAGE;
-    argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, line);
+    line->unheard = fopen("/dev/null", "we");
+    if (!line->unheard)
+        line->unheard = stderr;
+    /* getopt has told what is wrong. */
+    if (argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_NO_EXIT, NULL,
+                   line) != 0)
+        refuse("`--help` lists the options");
+    if (line->unheard != stderr)
+        fclose(line->unheard);
 }
 
 /* ---- Which command ---- */
@@ -203,10 +229,10 @@ static bool is_week(const char *word)
 
 /* "strat" is neither a command nor a week. Words that look like a number or a
  * path are left to course_resolve(), which tells about weeks. */
-static bool is_mistyped(const char *word)
+static bool is_mistyped(const char *word, const struct options *o)
 {
     const char *names[COMMANDS_MAX] = {NULL};
-    char *suggestion;
+    char *suggestion, *way_in;
     int count = 0;
 
     if (!isalpha((unsigned char)word[0]) || strchr(word, '/') || is_week(word))
@@ -214,9 +240,11 @@ static bool is_mistyped(const char *word)
     for (const struct command *c = commands + 1; c->run; c++)
         names[count++] = c->name;
     suggestion = did_you_mean(word, names);
-    complain("there is no command and no week '%s'%s; `grade --help` lists "
-             "the commands, `grade list` the weeks",
-             word, suggestion);
+    way_in = workspace_way_in(o->workspace);
+    complain("there is no command and no week '%s'%s; `%s --help` lists the "
+             "commands, `%s list` the weeks",
+             word, suggestion, way_in, way_in);
+    free(way_in);
     free(suggestion);
     return true;
 }
@@ -240,28 +268,57 @@ static const struct command *pick(struct line *line)
         o->word_count--;
         return command;
     }
-    return is_mistyped(o->words[0]) ? NULL : &commands[0];
+    return is_mistyped(o->words[0], o) ? NULL : &commands[0];
 }
 
-static bool fits(const struct command *command, const struct line *line)
+/* Are the words and options those that the command takes? */
+static bool is_fit(const struct command *command, const struct line *line)
+{
+    int words = line->options.word_count;
+
+    return !(line->given & ~command->options) && words >= command->words_min &&
+           (command->words_max < 0 || words <= command->words_max);
+}
+
+/* Why they are not; release with free().
+ *   typed   the command, as it is called from here */
+static char *misfit(const struct command *command, const struct line *line,
+                    const char *typed)
 {
     const struct options *o = &line->options;
     unsigned foreign = line->given & ~command->options;
-    char *typed = command_typed(command);
-    bool fits = false;
 
     if (foreign)
-        complain("`%s` has no option --%s; `%s --help` lists those it has",
-                 typed, option_table[__builtin_ctz(foreign)].name, typed);
-    else if (o->word_count < command->words_min)
-        complain("a word is missing: %s %s", typed, command->words);
-    else if (command->words_max >= 0 && o->word_count > command->words_max)
-        complain("'%s' is a word too many: %s %s", o->words[command->words_max],
-                 typed, command->words);
-    else
-        fits = true;
+        return text_format("`%s` has no option --%s; `%s --help` lists those "
+                           "it has",
+                           typed, option_table[__builtin_ctz(foreign)].name,
+                           typed);
+    if (o->word_count < command->words_min)
+        return text_format("a word is missing: %s %s", typed, command->words);
+    return text_format("'%s' is a word too many: %s%s%s",
+                       o->words[command->words_max], typed,
+                       *command->words ? " " : "", command->words);
+}
+
+static void complain_misfit(const struct command *command,
+                            const struct line *line)
+{
+    char *way_in = workspace_way_in(line->options.workspace);
+    char *typed = command_typed(command, way_in);
+    char *why = misfit(command, line, typed);
+
+    complain("%s", why);
+    free(why);
     free(typed);
-    return fits;
+    free(way_in);
+}
+
+static void help(const struct command *command, const struct line *line)
+{
+    char *way_in = workspace_way_in(line->options.workspace);
+
+    help_print(command, way_in);
+    free(way_in);
 }
 
 /* ---- Running it ---- */
@@ -305,10 +362,12 @@ int main(int argc, char **argv)
     if (!command)
         return EXIT_USAGE;
     if (line.help) {
-        help_print(command);
+        help(command, &line);
         return end(EXIT_PASSES);
     }
-    if (!fits(command, &line))
+    if (!is_fit(command, &line)) {
+        complain_misfit(command, &line);
         return EXIT_USAGE;
+    }
     return end(command->run(&line.options));
 }

@@ -5,6 +5,7 @@
 
 #include "course.h"
 #include "files.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static const struct step *first_open(const struct progress *p)
     const struct manifest *m = &p->week.manifest;
 
     for (unsigned i = 0; i < m->step_count; i++)
-        if (!m->steps[i].stretch && p->saved.verdicts[i] != VERDICT_PASSED)
+        if (!m->steps[i].stretch && p->verdicts[i] != VERDICT_PASSED)
             return &m->steps[i];
     return NULL;
 }
@@ -29,10 +30,33 @@ const struct step *progress_failed(const struct progress *p)
 {
     const struct manifest *m = &p->week.manifest;
 
-    for (unsigned i = 0; p->saved.exists && i < m->step_count; i++)
-        if (p->saved.verdicts[i] == VERDICT_FAILED)
+    for (unsigned i = 0; i < m->step_count; i++)
+        if (p->verdicts[i] == VERDICT_FAILED)
             return &m->steps[i];
     return NULL;
+}
+
+const struct progress *progress_next(const struct progress *all, int count,
+                                     const char *last)
+{
+    const struct progress *after = NULL, *begun = NULL, *first = NULL;
+
+    for (int i = 0; i < count; i++) {
+        const struct progress *p = &all[i];
+        int order = last ? strcmp(p->week.name, last) : -1;
+
+        if (progress_passed(p))
+            continue;
+        if (order == 0 && p->state != PROGRESS_NOT_BEGUN)
+            return p;
+        if (order > 0 && !after)
+            after = p;
+        if (!begun && p->state != PROGRESS_NOT_BEGUN)
+            begun = p;
+        if (!first)
+            first = p;
+    }
+    return after ? after : begun ? begun : first;
 }
 
 static void compare_hashes(const char *dir, struct progress *p)
@@ -59,6 +83,22 @@ static enum progress_state state_of(const char *dir, struct progress *p)
     return p->tests_changed ? PROGRESS_PASSED_OLDER : PROGRESS_PASSED;
 }
 
+/* The report is of whole weeks; a step that was graded alone since is in the
+ * memory. */
+static void load_verdicts(const struct workspace *workspace, struct progress *p)
+{
+    const struct manifest *m = &p->week.manifest;
+
+    for (unsigned i = 0; i < m->step_count; i++) {
+        uint64_t last =
+            memory_get(workspace->dir, MEMORY_VERDICTS, &p->week, &m->steps[i]);
+
+        p->verdicts[i] = last > VERDICT_NONE && last <= VERDICT_BROKEN
+                             ? (enum verdict)last
+                             : p->saved.verdicts[i];
+    }
+}
+
 void progress_of_week(const struct workspace *workspace, struct progress *p)
 {
     p->state = PROGRESS_NOT_BEGUN;
@@ -67,7 +107,9 @@ void progress_of_week(const struct workspace *workspace, struct progress *p)
         p->state = state_of(dir, p);
         free(dir);
     }
-    p->next = progress_passed(p) ? NULL : first_open(p);
+    if (p->state != PROGRESS_NOT_BEGUN)
+        load_verdicts(workspace, p);
+    p->next = first_open(p);
 }
 
 int progress_load(const struct workspace *workspace, struct progress **all,

@@ -20,6 +20,8 @@ struct progress {
     struct week week;
     enum progress_state state;
     struct saved_report saved;
+    /* What came out last: of the week, or later of the step alone. */
+    enum verdict verdicts[STEPS_MAX];
     bool contract_changed,
         tests_changed;       /* since the report; if there is one */
     const struct step *next; /* the first core step that is open, or NULL */
@@ -40,8 +42,17 @@ void progress_of_week(const struct workspace *workspace, struct progress *p);
 
 bool progress_passed(const struct progress *p);
 
-/* The first step, core or stretch, that failed when the week was last graded;
- * NULL if none did. */
+/* The first step, core or stretch, that failed when it was last graded; NULL
+ * if none did. */
 const struct step *progress_failed(const struct progress *p);
+
+/*
+ * The week to go on with: of those that do not pass, the one last worked on,
+ * else the first after it, else the first that was begun, else the first.
+ *   last   its folder's name, or NULL
+ * NULL: all pass.
+ */
+const struct progress *progress_next(const struct progress *all, int count,
+                                     const char *last);
 
 #endif

@@ -31,18 +31,43 @@ static char *week_around(const struct workspace *w)
     return week;
 }
 
-static char *default_week(const struct workspace *w)
+/* Owned by the caller; NULL where there is none. */
+static char *week_in_hand(const struct workspace *w)
 {
     char *week = week_around(w);
 
-    if (!week)
-        week = workspace_last_week(w);
+    return week ? week : workspace_last_week(w);
+}
+
+static char *default_week(const struct workspace *w)
+{
+    char *week = week_in_hand(w);
+
     if (!week) {
-        char *way_in = report_way_in(w->dir);
+        char *way_in = workspace_way_in(w->dir);
         complain("which week? `%s list` shows them", way_in);
         free(way_in);
     }
     return week;
+}
+
+static bool is_number(const char *text)
+{
+    return *text && strlen(text) < 9 &&
+           strspn(text, "0123456789") == strlen(text);
+}
+
+static bool course_has_number(int number)
+{
+    char **names;
+    int count = course_weeks(&names);
+    bool has = false;
+
+    for (int i = 0; i < count; i++)
+        has = has || atoi(names[i]) == number;
+    if (count >= 0)
+        names_free(names, count);
+    return has;
 }
 
 static int complain_step(const struct week *week, const char *text)
@@ -61,12 +86,41 @@ static int complain_step(const struct week *week, const char *text)
     return EXIT_USAGE;
 }
 
+/* Is it the number of no week, but of a step of the week in hand? Then it is
+ * told how that is named. */
+static bool names_step_in_hand(const char *word, const struct workspace *w)
+{
+    char *name, *way_in;
+    struct week week;
+    bool names = false;
+
+    if (!is_number(word) || course_has_number(atoi(word)))
+        return false;
+    name = week_in_hand(w);
+    if (name && week_load(&week, course_dir(), name) == 0) {
+        names = week_step(&week, word) != NULL;
+        way_in = workspace_way_in(w->dir);
+        if (names)
+            complain("there is no week '%s'; step %s of %s is %02d.%s, as in "
+                     "`%s %02d.%s`",
+                     word, word, name, week.number, word, way_in, week.number,
+                     word);
+        free(way_in);
+        week_release(&week);
+    }
+    free(name);
+    return names;
+}
+
 static int find_week(const char *word, struct target *target)
 {
-    char *step = NULL;
-    char *name =
-        word ? course_resolve(word, &step) : default_week(&target->workspace);
+    char *step = NULL, *name = NULL;
     int status = EXIT_USAGE;
+
+    if (!word)
+        name = default_week(&target->workspace);
+    else if (!names_step_in_hand(word, &target->workspace))
+        name = course_resolve(word, &step);
 
     if (name && week_load(&target->week, course_dir(), name) == 0)
         status = 0;
@@ -105,12 +159,10 @@ int target_find_started(const struct options *options, const char *word,
         return status;
     dir = workspace_week_dir(&target->workspace, &target->week);
     if (!target->has_workspace || !path_is_dir(dir)) {
-        way_in = report_way_in(target->workspace.dir);
+        way_in = workspace_way_in(target->workspace.dir);
         complain("%s is not in your workspace yet; `%s start %02d` lays it "
                  "there",
-                 target->week.name,
-                 target->has_workspace ? way_in : "build/grade",
-                 target->week.number);
+                 target->week.name, way_in, target->week.number);
         status = EXIT_USAGE;
         free(way_in);
     }

@@ -91,7 +91,7 @@ int command_update(const struct options *options)
     int err = workspace_find(&workspace, options->workspace);
 
     if (err == -ENOENT)
-        complain("there is no workspace yet; `build/grade start 01` makes it");
+        complain_no_workspace(options->workspace, 1);
     if (err == 0)
         err = workspace_create(&workspace); /* mends the way in */
     if (err == 0)

@@ -138,8 +138,7 @@ static int use_week(const struct options *options)
     int status = target_find(options, options->words[0], &target);
 
     if (status == 0 && !target.has_workspace) {
-        complain("there is no workspace yet; `build/grade start %02d` makes it",
-                 target.week.number);
+        complain_no_workspace(options->workspace, target.week.number);
         status = EXIT_USAGE;
     } else if (status == 0 && options->word_count > 1) {
         status = choose(&target, options->words[1]);
@@ -163,7 +162,7 @@ int command_use(const struct options *options)
     if (err == 0)
         status = list_uses(&workspace);
     else if (err == -ENOENT)
-        complain("there is no workspace yet; `build/grade start 01` makes it");
+        complain_no_workspace(options->workspace, 1);
     workspace_release(&workspace);
     return status;
 }

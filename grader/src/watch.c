@@ -7,7 +7,8 @@
  *
  * The step in hand is the first that failed. At a save it is graded alone; only
  * when it does not fail any more the week is, so that the answer to a change
- * comes as soon as it can.
+ * comes as soon as it can. While it fails, the core steps before it are graded
+ * after it, and the first that fails is told in a line.
  */
 #include "clean.h"
 #include "commands.h"
@@ -98,11 +99,47 @@ static bool grade_in_hand(struct watch *w)
     return passes;
 }
 
+/* Which core step before the one in hand fails too, if one does. */
+static void tell_earlier(struct watch *w)
+{
+    struct week_outcome outcome = {0};
+    const struct step *failed = NULL;
+    int status = w->status;
+    char *way_in, *text;
+
+    w->request.only = NULL;
+    w->request.before = w->in_hand;
+    pen_write(&w->pen, INK_FAINT, "%s",
+              w->pen.rubber ? "  the steps before it" : "");
+    fflush(stdout);
+    if (grade(w, &outcome)) {
+        pen_rub_out(&w->pen);
+        failed = first_failed(w, &outcome);
+    }
+    if (failed) {
+        way_in = report_way_in(w->target.workspace.dir);
+        text = text_format("Step %d, %s, fails too: `%s %02d.%d`.",
+                           failed->number, failed->name, way_in,
+                           w->target.week.number, failed->number);
+        pen_write(&w->pen, INK_BAD, "  %s  ", pen_mark_bad(&w->pen));
+        pen_sentence(&w->pen, INK_BAD, 5, text);
+        pen_write(&w->pen, INK_PLAIN, "\n");
+        free(text);
+        free(way_in);
+    }
+    w->request.before = NULL;
+    w->status = status;
+    week_outcome_release(&outcome);
+}
+
 static void grade_again(struct watch *w)
 {
     clear_screen(w);
-    if (w->in_hand && !grade_in_hand(w))
+    if (w->in_hand && !grade_in_hand(w)) {
+        if (w->in_hand->number > 1 && w->status == EXIT_FAILS)
+            tell_earlier(w);
         return;
+    }
     w->in_hand = NULL;
     grade_week(w);
 }

@@ -99,24 +99,58 @@ static int check_found(const struct workspace *w)
     return check_state(w);
 }
 
-int workspace_find(struct workspace *w, const char *given)
+/* Where it is, or would be; NULL after telling that there is no course. */
+static char *locate(const char *given)
 {
     if (!given)
         given = getenv("GRADE_WORKSPACE");
     char *dir = given ? absolute(given) : workspace_around();
+    char *usual;
+
+    if (dir)
+        return dir;
+    if (!course_dir())
+        return NULL;
+    usual = path_join(course_dir(), "work");
+    dir = absolute(usual);
+    free(usual);
+    return dir;
+}
+
+int workspace_find(struct workspace *w, const char *given)
+{
+    char *dir = locate(given);
 
     *w = (struct workspace){0};
-    if (!dir) {
-        char *usual;
-        if (!course_dir())
-            return -EINVAL;
-        usual = path_join(course_dir(), "work");
-        dir = absolute(usual);
-        free(usual);
-    }
+    if (!dir)
+        return -EINVAL;
     w->dir = dir;
     w->state = path_join(dir, ".grade");
     return check_found(w);
+}
+
+char *workspace_way_in(const char *given)
+{
+    char *dir = locate(given), *program, *way_in;
+
+    if (dir && path_is_dir(dir)) {
+        way_in = report_way_in(dir);
+    } else {
+        program = path_join(course_dir() ? course_dir() : ".", "build/grade");
+        way_in = report_path(program);
+        free(program);
+    }
+    free(dir);
+    return way_in;
+}
+
+void complain_no_workspace(const char *given, int week)
+{
+    char *way_in = workspace_way_in(given);
+
+    complain("there is no workspace yet; `%s start %02d` makes it", way_in,
+             week);
+    free(way_in);
 }
 
 void workspace_release(struct workspace *w)

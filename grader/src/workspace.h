@@ -40,6 +40,17 @@ enum origin { ORIGIN_MINE, ORIGIN_REFERENCE, ORIGIN_DIR };
 int workspace_find(struct workspace *w, const char *given);
 void workspace_release(struct workspace *w);
 
+/*
+ * How the grader is called from here: "work/grade", or "build/grade" as long as
+ * there is no workspace; every text that names a command begins with it.
+ *   given   as of workspace_find()
+ * Owned by the caller; release with free().
+ */
+char *workspace_way_in(const char *given);
+
+/* Tell that `start` of this week makes it. */
+void complain_no_workspace(const char *given, int week);
+
 /* Create it from starter/member, with git init, if it is not there; mend
  * work/grade. Returns 0, or -errno after telling. */
 int workspace_create(struct workspace *w);

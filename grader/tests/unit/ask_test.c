@@ -204,10 +204,17 @@ START_TEST(nothing_to_ask)
     put("work/05-sum/sum.c", SUM_SOLUTION);
     struct ran ran = grade("ask", "05");
     ran_with(ran, 0, "Nothing fails in week 05: there is nothing to ask.");
+    ran_with(ran, 0, "`./grade 05` notes that it passes.");
+    ran_with(grade("05"), 0, "Week 05 is yours");
+    ran = grade("ask", "05");
     ck_assert_ptr_null(strstr(ran.text, "Next"));
+    put("work/05-sum/sum.c", SUM_HALF);
+    ran_with(grade("05.2"), 1, "below zero");
     ran = grade("ask", "05.1");
     ran_with(ran, 0, "Step 1, add, passes: there is nothing to ask.");
     ran_with(ran, 0, "Next is step 2, negative: `./grade 05.2`.");
+    put("work/05-sum/sum.c", SUM_SOLUTION);
+    ran_with(grade("05"), 0, "Week 05 is yours");
     put("course/weeks/06-more/week.yaml",
         "title: More\ntrack: start\nkind: host\nhours: 1\nyours: [more.c]\n"
         "steps:\n  - name: one\n    title: One\n    minutes: 5\n"

@@ -6,6 +6,7 @@
 #include "workspace_scratch.h"
 
 #include "commands.h"
+#include "progress.h"
 #include "report.h"
 
 static char *printed; /* of the last command, on standard output */
@@ -132,6 +133,26 @@ START_TEST(a_refused_manifest_is_told_and_the_others_are_listed)
 }
 END_TEST
 
+/* Not the first week that was left out, but the one after. */
+START_TEST(next_is_the_week_after_the_last_one_worked_on)
+{
+    struct progress all[] = {
+        {.week.name = "00-first", .state = PROGRESS_NOT_BEGUN},
+        {.week.name = "01-second", .state = PROGRESS_PASSED},
+        {.week.name = "02-third", .state = PROGRESS_PASSED_OLDER},
+        {.week.name = "03-fourth", .state = PROGRESS_NOT_BEGUN},
+    };
+
+    ck_assert_ptr_eq(progress_next(all, 4, "01-second"), &all[3]);
+    ck_assert_ptr_eq(progress_next(all, 3, "01-second"), &all[0]);
+    ck_assert_ptr_eq(progress_next(all, 4, NULL), &all[0]);
+    ck_assert_ptr_null(progress_next(all + 1, 2, "01-second"));
+    all[1].state = PROGRESS_PART;
+    ck_assert_ptr_eq(progress_next(all, 4, "01-second"), &all[1]);
+    ck_assert_ptr_eq(progress_next(all, 4, NULL), &all[1]);
+}
+END_TEST
+
 START_TEST(status_shows_where_one_is_and_the_next_step)
 {
     in_course();
@@ -162,6 +183,8 @@ START_TEST(status_shows_where_one_is_and_the_next_step)
            "  storage      + 06                                             1 "
            "of 1\n"
            "\n"
+           "  week 06      stretch: 3 group\n"
+           "\n"
            "  week 01      Echo\n"
            "               not begun\n"
            "\n"
@@ -181,10 +204,12 @@ START_TEST(hints_come_one_at_a_time)
     prints(HINT_HEAD "   1  a nudge\n\n  1 more.\n\n");
     run(command_hint, "6.append", NULL);
     prints(HINT_HEAD "   1  a nudge\n   2  the idea\n\n  That was the last: "
-                     "`grade ask` says what to bring to the group.\n\n");
+                     "`work/grade ask 06.1` says what to bring to the "
+                     "group.\n\n");
     run(command_hint, "06.1", NULL);
     prints(HINT_HEAD "   1  a nudge\n   2  the idea\n\n  That was the last: "
-                     "`grade ask` says what to bring to the group.\n\n");
+                     "`work/grade ask 06.1` says what to bring to the "
+                     "group.\n\n");
 }
 END_TEST
 
@@ -197,7 +222,8 @@ START_TEST(a_hint_is_for_the_first_open_step_of_the_week_around)
     prints("Step 2, recover, has no hints.\n");
     put_report("true", "passed");
     ck_assert_int_eq(run(command_hint, NULL, NULL), EXIT_USAGE);
-    tells("every core step of 06-wal passes");
+    tells("every core step of 06-wal passes; name a step, as in `../grade "
+          "hint 06.1`");
     put_report("true", "failed");
     ck_assert_int_eq(run(command_hint, NULL, NULL), EXIT_PASSES);
     prints("Step 2, recover, has no hints.\n");
@@ -217,7 +243,7 @@ START_TEST(a_hint_for_what_is_not_there_is_one_line)
     ck_assert_int_eq(run(command_hint, "06", NULL), EXIT_USAGE);
     tells("`build/grade start 06` lays it there");
     ck_assert_int_eq(run(command_hint, NULL, NULL), EXIT_USAGE);
-    tells("which week?");
+    tells("which week? `build/grade list` shows them");
 }
 END_TEST
 
@@ -372,6 +398,7 @@ int main(void)
     tcase_add_test(tc, list_shows_the_state_of_each_week);
     tcase_add_test(tc, a_long_title_is_cut);
     tcase_add_test(tc, a_refused_manifest_is_told_and_the_others_are_listed);
+    tcase_add_test(tc, next_is_the_week_after_the_last_one_worked_on);
     tcase_add_test(tc, status_shows_where_one_is_and_the_next_step);
     tc = add_commands(suite, "hint");
     tcase_add_test(tc, hints_come_one_at_a_time);

@@ -373,6 +373,28 @@ START_TEST(the_step_in_hand_comes_first)
 }
 END_TEST
 
+/* A step before the one in hand that fails too is told in a line. */
+START_TEST(a_step_before_the_one_in_hand)
+{
+    struct termios before;
+    int master;
+    pid_t pid = watch_on_terminal(&master, &before);
+
+    until(master, "quit");
+    put("work/05-sum/sum.c", SUM_HALF);
+    until(master, "quit");
+    size_t from = seen_len;
+    put("work/05-sum/sum.c", SUM_STARTER);
+    until(master, "quit");
+    ck_assert_ptr_nonnull(strstr(seen + from, "2  negative"));
+    ck_assert_ptr_nonnull(
+        strstr(seen + from, "Step 1, add, fails too: `./grade 05.1`."));
+    type(master, "q");
+    ck_assert_int_eq(wait_for(pid), 1);
+    close(master);
+}
+END_TEST
+
 /* Ctrl-C ends it, by the signal, with the terminal as it was. */
 START_TEST(ctrl_c_mends_the_terminal)
 {
@@ -463,6 +485,7 @@ int main(void)
     tcase_add_test(tc, without_a_terminal_it_prints);
     tcase_add_test(tc, the_keys);
     tcase_add_test(tc, the_step_in_hand_comes_first);
+    tcase_add_test(tc, a_step_before_the_one_in_hand);
     tcase_add_test(tc, ctrl_c_mends_the_terminal);
     tcase_add_test(tc, ctrl_z_mends_the_terminal);
     return run_suite(suite);
