@@ -205,6 +205,17 @@ static void copy_without_addresses(char *to, size_t size, const char *from)
     to[used] = '\0';
 }
 
+/* As gcc 13 and later say it, and shorter. */
+static void shorten(char *text, const char *words, const char *shorter)
+{
+    char *at = strstr(text, words), *rest;
+    if (at == NULL)
+        return;
+    rest = at + strlen(words);
+    memcpy(at, shorter, strlen(shorter));
+    memmove(at + strlen(shorter), rest, strlen(rest) + 1);
+}
+
 /* "Location is global '<null>' at 0x0": TSan, of memory that it can't place. */
 static bool is_advice(const char *text)
 {
@@ -217,6 +228,8 @@ static void keep_line(struct cut *cut, const char *line)
     char text[200];
     size_t len = strlen(cut->heading);
     copy_without_addresses(text, sizeof text, without_pid(line));
+    shorten(text, " bytes to the right of ", " bytes after ");
+    shorten(text, " bytes to the left of ", " bytes before ");
     if (text[0] == '#' && isdigit((unsigned char)text[1])) {
         keep_frame(cut, line);
         return;
