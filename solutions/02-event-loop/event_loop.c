@@ -58,9 +58,9 @@ struct watch {
 struct timer {
     loop_timer_fn *fn;
     void *user;
-    uint32_t generation; /* how many timers this slot has had */
-    uint32_t next_free;  /* while it is free */
-    bool running;        /* it is in the heap */
+    uint32_t generation;        /* how many timers this slot has had */
+    uint32_t next_free;         /* while it is free */
+    struct deadline_heap *heap; /* that it is in; NULL: it is free */
 };
 
 struct call {
@@ -81,6 +81,8 @@ struct loop {
     int watches_len;
 
     struct deadline_heap deadlines; /* of the timers, by slot */
+    struct deadline_heap young;     /* of those that timers started just now */
+    struct deadline_heap *starting; /* of the two: where new ones go */
     struct timer *timers;
     uint32_t timers_len;
     uint32_t free_timer; /* the first free slot, or NO_SLOT */
@@ -230,6 +232,9 @@ static void dispatch(struct loop *loop, const struct epoll_event *event)
 static int grow_timers(struct loop *loop)
 {
     uint32_t len = loop->timers_len == 0 ? 16 : loop->timers_len * 2;
+    int err = deadline_heap_reserve(&loop->deadlines, len);
+    if (err < 0)
+        return err;
     struct timer *timers = reallocarray(loop->timers, len, sizeof *timers);
     if (timers == NULL)
         return -ENOMEM;
@@ -250,7 +255,7 @@ int loop_timer_start(struct loop *loop, uint64_t at, loop_timer_fn *fn,
         err = grow_timers(loop);
     uint32_t slot = loop->free_timer;
     if (err == 0)
-        err = deadline_heap_push(&loop->deadlines, at, slot);
+        err = deadline_heap_push(loop->starting, at, slot);
     if (err < 0)
         return err;
     struct timer *t = &loop->timers[slot];
@@ -258,7 +263,7 @@ int loop_timer_start(struct loop *loop, uint64_t at, loop_timer_fn *fn,
     t->fn = fn;
     t->user = user;
     t->generation++; /* from 1 on: no handle is 0 */
-    t->running = true;
+    t->heap = loop->starting;
     if (timer != NULL)
         *timer = (uint64_t)t->generation << 32 | slot;
     return 0;
@@ -268,8 +273,8 @@ int loop_timer_start(struct loop *loop, uint64_t at, loop_timer_fn *fn,
 static void end_timer(struct loop *loop, uint32_t slot)
 {
     struct timer *t = &loop->timers[slot];
-    deadline_heap_remove(&loop->deadlines, slot);
-    t->running = false;
+    deadline_heap_remove(t->heap, slot);
+    t->heap = NULL;
     t->next_free = loop->free_timer;
     loop->free_timer = slot;
 }
@@ -277,30 +282,45 @@ static void end_timer(struct loop *loop, uint32_t slot)
 int loop_timer_cancel(struct loop *loop, uint64_t timer)
 {
     uint32_t slot = (uint32_t)timer;
-    if (slot >= loop->timers_len || !loop->timers[slot].running ||
+    if (slot >= loop->timers_len || loop->timers[slot].heap == NULL ||
         loop->timers[slot].generation != timer >> 32)
         return -ENOENT;
     end_timer(loop, slot);
     return 0;
 }
 
+/* The young ones grow up, in the order of their start where `at` is equal.
+ * grow_timers() has made room for them. */
+static void take_young(struct loop *loop)
+{
+    const struct deadline *first;
+    while ((first = deadline_heap_first(&loop->young)) != NULL) {
+        struct deadline d = *first;
+        deadline_heap_remove(&loop->young, d.slot);
+        deadline_heap_push(&loop->deadlines, d.at, d.slot);
+        loop->timers[d.slot].heap = &loop->deadlines;
+    }
+}
+
 /*
- * Call what is due. A timer that was started meanwhile waits for the next
- * turn, or one that starts itself anew for a moment that is past would keep us
- * here for ever.
+ * Call what is due. What these calls start waits for the next turn, in a heap
+ * of its own: a timer that starts itself anew for a moment that is past would
+ * keep us here for ever, and, being the earliest, all others from their turn.
  */
 static void call_timers(struct loop *loop)
 {
-    uint64_t limit = loop->deadlines.pushed;
-    while (!loop->stopped) {
-        const struct deadline *first = deadline_heap_first(&loop->deadlines);
-        if (first == NULL || first->at > loop->now || first->order >= limit)
-            return;
+    const struct deadline *first;
+    loop->starting = &loop->young;
+    while (!loop->stopped &&
+           (first = deadline_heap_first(&loop->deadlines)) != NULL &&
+           first->at <= loop->now) {
         uint64_t at = first->at;
         struct timer due = loop->timers[first->slot];
         end_timer(loop, first->slot);
         due.fn(loop, at, due.user);
     }
+    loop->starting = &loop->deadlines;
+    take_young(loop);
 }
 
 /* ---- Steps 5 and 9: deferred and posted calls ---- */
@@ -451,6 +471,7 @@ int loop_open(struct loop **out)
         return -ENOMEM;
     pthread_mutex_init(&loop->lock, NULL);
     loop->free_timer = NO_SLOT;
+    loop->starting = &loop->deadlines;
     loop->now = read_clock();
     loop->wake_fd = -1;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -478,6 +499,7 @@ void loop_close(struct loop *loop)
         close(loop->epoll_fd);
     pthread_mutex_destroy(&loop->lock);
     deadline_heap_release(&loop->deadlines);
+    deadline_heap_release(&loop->young);
     free(loop->timers);
     free(loop->watches);
     free(loop->calling.list);

@@ -21,29 +21,20 @@ static uint32_t doubled(uint32_t room, uint32_t needed)
     return room;
 }
 
-static int make_room(struct deadline_heap *h)
+int deadline_heap_reserve(struct deadline_heap *h, uint32_t slots)
 {
-    if (h->count < h->room)
+    if (slots <= h->room)
         return 0;
-    uint32_t room = doubled(h->room, h->count + 1);
+    uint32_t room = doubled(h->room, slots);
     struct deadline *heap = reallocarray(h->heap, room, sizeof *heap);
     if (heap == NULL)
         return -ENOMEM;
     h->heap = heap;
-    h->room = room;
-    return 0;
-}
-
-static int make_place(struct deadline_heap *h, uint32_t slot)
-{
-    if (slot < h->places_len)
-        return 0;
-    uint32_t len = doubled(h->places_len, slot + 1);
-    uint32_t *places = reallocarray(h->places, len, sizeof *places);
+    uint32_t *places = reallocarray(h->places, room, sizeof *places);
     if (places == NULL)
         return -ENOMEM;
     h->places = places;
-    h->places_len = len;
+    h->room = room;
     return 0;
 }
 
@@ -89,9 +80,7 @@ static void sink(struct deadline_heap *h, uint32_t i, struct deadline d)
 
 int deadline_heap_push(struct deadline_heap *h, uint64_t at, uint32_t slot)
 {
-    int err = make_room(h);
-    if (err == 0)
-        err = make_place(h, slot);
+    int err = deadline_heap_reserve(h, slot + 1);
     if (err < 0)
         return err;
     struct deadline d = {.at = at, .order = h->pushed++, .slot = slot};
@@ -106,7 +95,7 @@ const struct deadline *deadline_heap_first(const struct deadline_heap *h)
 
 void deadline_heap_remove(struct deadline_heap *h, uint32_t slot)
 {
-    assert(slot < h->places_len);
+    assert(slot < h->room);
     uint32_t i = h->places[slot];
     assert(i < h->count && h->heap[i].slot == slot);
     struct deadline last = h->heap[--h->count];

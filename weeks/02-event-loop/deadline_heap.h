@@ -22,11 +22,19 @@ struct deadline {
 
 struct deadline_heap {
     struct deadline *heap; /* heap[i] is not after heap[2i + 1], heap[2i + 2] */
-    uint32_t count, room;
+    uint32_t count;
     uint32_t *places; /* by slot: its index in heap */
-    uint32_t places_len;
-    uint64_t pushed; /* how many, ever: the next one's order */
+    uint32_t room;    /* of both; no slot is in the heap twice */
+    uint64_t pushed;  /* how many, ever: the next one's order */
 };
+
+/*
+ * Keep memory for so many slots: to push one of those below cannot fail.
+ *   slots   at most 2^31
+ * Returns 0.
+ * Errors: -ENOMEM; nothing has changed then.
+ */
+int deadline_heap_reserve(struct deadline_heap *h, uint32_t slots);
 
 /*
  * Add a deadline.
