@@ -5,7 +5,7 @@
  * after the other, in the thread that is in loop_run(). One turn of it is
  *
  *     wait          until a descriptor is ready or the next timer is due
- *     descriptors   each that is ready gets one call
+ *     descriptors   each of a batch of those that are ready gets one call
  *     timers        each that is due gets one call
  *     deferred      what loop_defer() and loop_post() have left gets one call
  *
@@ -37,9 +37,18 @@
 /* What a descriptor can be watched for, and what a callback is told. */
 #define LOOP_READABLE 1u /* a read would not block: bytes, or end of file */
 #define LOOP_WRITABLE 2u /* a write would not block */
-#define LOOP_ENDED                                           \
-    4u /* hang-up or error, in both directions; told without \
-          being asked for, for as long as it is watched */
+#define LOOP_ENDED 4u    /* it has ended in both directions, or failed */
+
+/*
+ * LOOP_ENDED is told without being asked for, for as long as the descriptor is
+ * watched: EPOLLHUP and EPOLLERR. The others may hold beside it: a socket may
+ * still have bytes. The reading end of a pipe that is empty and has no writer
+ * is told as LOOP_ENDED, with or without LOOP_READABLE (EPOLLHUP alone is what
+ * the kernel says): a read tells end of file in both cases.
+ */
+
+/* So many of those that are ready are called in one turn at least. */
+#define LOOP_BATCH_MIN 16
 
 struct loop;
 
@@ -73,10 +82,12 @@ void loop_close(struct loop *loop);
  * Watch a descriptor.
  *   fd       borrowed until loop_remove(), which comes before its close(2)
  *   events   LOOP_READABLE, LOOP_WRITABLE, both, or 0 for LOOP_ENDED alone
- *   fn       called with all that holds, at most once in a turn, in every turn
- *            in which something of it holds (level-triggered: bytes that a
+ *   fn       called with all that holds, at most once in a turn, and again for
+ *            as long as something of it holds (level-triggered: bytes that a
  *            callback leaves unread are told again)
  *   user     handed to fn, borrowed until loop_remove()
+ * Where many are ready at once a turn may call a batch of them, of
+ * LOOP_BATCH_MIN at least; the others come in the turns that follow.
  * Added from inside a callback it is waited for from the next turn on.
  * Returns 0.
  * Errors: -EEXIST fd is watched already; -EBADF not open; -EPERM a file that
@@ -119,7 +130,8 @@ uint64_t loop_now(const struct loop *loop);
  * the next timer is due, and none ends much too early to turn in circles. In
  * a turn timers are called in the order of `at`, and where that is the same in
  * the order in which they were started. One that is started by a timer's
- * callback waits for the next turn, also if it is due.
+ * callback waits for the next turn, also if it is due, and keeps no other that
+ * is due from being called in this one.
  *   at      as of loop_now(): loop_now(loop) + 20 * LOOP_MILLISECOND
  *   user    handed to fn, borrowed until fn is called or cancelled
  *   timer   out: the handle for loop_timer_cancel(); NULL if nobody wants it.
