@@ -33,17 +33,12 @@ STEP_TEST(full_client_is_not_read)
     stage_connect(&s, &other, "other client");
     stage_connect(&s, &deaf, "deaf client");
     size_t len = stage_fill(&s, &deaf);
+    int64_t inside = stage_bytes_inside();
     lab_note("the other client is served");
     for (int i = 0; i < 100; i++)
         stage_round_trip(&s, &other, 1000);
-    unsigned long reads = fault_calls(FAULT_INPUT);
-    unsigned long sends = fault_calls(FAULT_OUTPUT);
-    for (int i = 0; i < 100; i++)
-        stage_round_trip(&s, &other, 1000);
-    lab_at_most(fault_calls(FAULT_INPUT) - reads, 300,
-                "reads for 100 messages of the other client");
-    lab_at_most(fault_calls(FAULT_OUTPUT) - sends, 300,
-                "sends for 100 messages of the other client");
+    lab_at_most(stage_bytes_inside() - inside, 0,
+                "bytes of the deaf client that the server has read meanwhile");
     lab_note("the deaf client reads after all");
     stage_take(&s, &deaf, deaf.offset - len, len);
     stage_round_trip(&s, &deaf, 1000);
@@ -87,7 +82,7 @@ STEP_TEST(many_deaf_clients)
              DEAF);
     for (int i = 0; i < DEAF; i++) {
         snprintf(name, sizeof name, "client %d", i + 1);
-        stage_connect(&s, &c[i], name);
+        stage_connect_quietly(&s, &c[i], name);
     }
     fault_cut_every(FAULT_OUTPUT, 1, 1);
     for (int i = 0; i < DEAF; i++) {

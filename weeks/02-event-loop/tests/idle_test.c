@@ -7,7 +7,10 @@
 #include "stage.h"
 #include "steps.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define IDLE_MS 1000
 #define LEEWAY_MS (IDLE_MS / 10) /* that it may take longer */
@@ -120,6 +123,55 @@ STEP_TEST(slow_reader_stays)
     stage_close(&s);
 }
 
+/* A callback that takes a tenth of a second in each turn, while the server
+ * sends a byte in each. */
+struct slow_turns {
+    const struct net_client *client;
+    int bytes, turns;
+};
+
+static void take_a_while(struct loop *loop, int fd, unsigned events, void *user)
+{
+    struct slow_turns *slow = user;
+    int arrived = 0;
+    (void)fd;
+    (void)events;
+    clock_advance(100 * CLOCK_MILLISECOND);
+    lab_sys(ioctl(slow->client->fd, FIONREAD, &arrived));
+    if (arrived >= slow->bytes || ++slow->turns > 2 * slow->bytes)
+        loop_stop(loop);
+}
+
+/* A byte that is sent moves, too, also when nothing is read for long. */
+STEP_TEST(client_that_is_sent_to_stays)
+{
+    struct stage s;
+    struct net_client c;
+    struct slow_turns slow = {.client = &c, .bytes = 64};
+    int fds[2];
+    unsigned char data[64];
+
+    stage_open(&s, IDLE_MS);
+    stage_connect(&s, &c, "client");
+    lab_sys(pipe2(fds, O_CLOEXEC));
+    lab_sys(write(fds[1], "x", 1));
+    lab_ok(loop_add(s.loop, fds[0], LOOP_READABLE, take_a_while, &slow));
+    lab_note("the client sends 64 bytes; each send to it takes 1 byte, and "
+             "each turn of the loop 100 ms");
+    fault_cut_every(FAULT_OUTPUT, 1, 1);
+    net_pattern(c.stream, c.offset, data, sizeof data);
+    net_send(&c, data, sizeof data);
+    lab_ok(loop_run(s.loop));
+    net_expect(&c, data, sizeof data);
+    fault_reset();
+    lab_ok(loop_remove(s.loop, fds[0]));
+    close(fds[0]);
+    close(fds[1]);
+    net_close(&c);
+    run_until_quiet(s.loop);
+    stage_close(&s);
+}
+
 /* A client that has left takes its timer along. */
 STEP_TEST(client_leaves_before_its_time)
 {
@@ -127,8 +179,9 @@ STEP_TEST(client_leaves_before_its_time)
     struct net_client c;
 
     stage_open(&s, IDLE_MS);
+    lab_note("20 clients, one after the other, come and leave");
     for (int i = 0; i < 20; i++) {
-        stage_connect(&s, &c, "client");
+        stage_connect_quietly(&s, &c, "client");
         net_close(&c);
         pass_ms(&s, 100);
     }
@@ -178,6 +231,7 @@ void idle_step(void)
     lab_test(busy_client_stays);
     lab_test(deaf_client_is_closed);
     lab_test(slow_reader_stays);
+    lab_test(client_that_is_sent_to_stays);
     lab_test(client_leaves_before_its_time);
     lab_test(zero_is_never);
     lab_test(program_closes_idle_clients);

@@ -7,6 +7,7 @@
 #include "stage.h"
 #include "steps.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -131,6 +132,51 @@ STEP_TEST(clients_that_leave_leave_nothing)
     loop_server_stop(&s);
 }
 
+/* A pipe that is ready just before the client; which of both is called first
+ * is the loop's to say. */
+struct ambush {
+    struct net_client *client;
+    int pipe[2];
+};
+
+static void reset_client(struct loop *loop, int fd, unsigned events, void *user)
+{
+    struct ambush *ambush = user;
+    (void)events;
+    lab_ok(loop_remove(loop, fd));
+    net_reset(ambush->client);
+}
+
+/* Between the wait and the send the client resets: what was told is old. */
+STEP_TEST(client_resets_within_the_batch)
+{
+    struct stage s;
+    struct net_client c, other;
+
+    stage_open(&s, 0);
+    stage_connect(&s, &other, "other client");
+    lab_note("8 rude clients, one after the other, send a line and shut their "
+             "writing side; in the same batch another callback resets the "
+             "connection");
+    for (int i = 0; i < 8; i++) {
+        struct ambush ambush = {.client = &c};
+        stage_connect_quietly(&s, &c, "rude client");
+        lab_sys(pipe2(ambush.pipe, O_CLOEXEC));
+        lab_ok(loop_add(s.loop, ambush.pipe[0], LOOP_READABLE, reset_client,
+                        &ambush));
+        lab_sys(write(ambush.pipe[1], "x", 1));
+        net_send_text(&c, "hello\n");
+        net_shutdown_write(&c);
+        run_until_quiet(s.loop);
+        close(ambush.pipe[0]);
+        close(ambush.pipe[1]);
+    }
+    stage_round_trip(&s, &other, 1000);
+    net_close(&other);
+    run_until_quiet(s.loop);
+    stage_close(&s);
+}
+
 /* accept(2) may fail for one client, or find that it has gone. */
 STEP_TEST(accept_fails_for_one_client)
 {
@@ -222,6 +268,7 @@ void nonblocking_echo_step(void)
     lab_test(short_sends_lose_nothing);
     lab_test(calls_that_would_block_are_made_again);
     lab_test(failing_call_ends_one_client);
+    lab_test(client_resets_within_the_batch);
     lab_test(clients_that_leave_leave_nothing);
     lab_test(accept_fails_for_one_client);
     lab_test(close_ends_every_client);

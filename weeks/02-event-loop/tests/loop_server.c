@@ -5,6 +5,7 @@
 
 #include "fds.h"
 #include "loop_echo.h"
+#include "sigpipe.h"
 #include "stuck.h"
 
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 struct job {
+    struct lab_where where;
     int listener;
     int stop[2];
     int room; /* descriptors; 0: as many as the test itself */
@@ -45,6 +47,7 @@ static int serve(void *argument)
     struct loop *loop;
     struct loop_echo *echo;
     close(job->stop[1]);
+    tell_sigpipe(job->where);
     int fds = count_fds();
 
     lab_ok(loop_open(&loop));
@@ -62,22 +65,24 @@ static int serve(void *argument)
 
 /* ---- In the test ---- */
 
-void loop_server_start_cramped(struct loop_server *s, int room)
+void loop_server_start_cramped_at(struct lab_where where, struct loop_server *s,
+                                  int room)
 {
-    struct job job = {.listener = net_listen(SERVER_HOST, s->port),
+    struct job job = {.where = where,
+                      .listener = net_listen_at(where, SERVER_HOST, s->port),
                       .room = room};
     lab_sys(pipe2(job.stop, O_CLOEXEC));
     clock_watch();
-    proc_call(&s->proc, "an echo server on a loop", serve, &job);
+    proc_call_at(where, &s->proc, "an echo server on a loop", serve, &job);
     net_give_up_when(stuck_process, &s->proc);
     close(job.listener);
     close(job.stop[0]);
     s->stop_fd = job.stop[1];
 }
 
-void loop_server_start(struct loop_server *s)
+void loop_server_start_at(struct lab_where where, struct loop_server *s)
 {
-    loop_server_start_cramped(s, 0);
+    loop_server_start_cramped_at(where, s, 0);
 }
 
 void loop_server_settle(struct loop_server *s)

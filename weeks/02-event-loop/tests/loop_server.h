@@ -22,11 +22,15 @@ struct loop_server {
     int fds; /* open in it with nobody inside; see loop_server_settle */
 };
 
-void loop_server_start(struct loop_server *s);
+#define loop_server_start(s) loop_server_start_at(LAB_HERE, (s))
+void loop_server_start_at(struct lab_where where, struct loop_server *s);
 
 /* In a process that may open `room` descriptors more than the server needs
  * when nobody is inside. */
-void loop_server_start_cramped(struct loop_server *s, int room);
+#define loop_server_start_cramped(s, room) \
+    loop_server_start_cramped_at(LAB_HERE, (s), (room))
+void loop_server_start_cramped_at(struct lab_where where, struct loop_server *s,
+                                  int room);
 
 /* Learn how many descriptors it has when nobody is inside. */
 void loop_server_settle(struct loop_server *s);

@@ -30,15 +30,34 @@ STEP_TEST(program_serves_clients)
     echo_program_end(&e, SIGINT);
 }
 
+/*
+ * It wakes when the client has come and gone: there is something to read, and
+ * nobody to send it to. What ended it then is told before another client can
+ * find that it is no more.
+ */
+static void vanish_while_it_sleeps(struct echo_program *e)
+{
+    proc_signal(&e->proc, SIGSTOP);
+    echo_client_vanish(e->host, e->port);
+    proc_signal(&e->proc, SIGCONT);
+    proc_until_asleep(&e->proc);
+    proc_expect_alive(&e->proc);
+}
+
 /* Rude clients meet the program as they met the functions. */
 STEP_TEST(program_survives_rude_clients)
 {
     struct echo_program e;
     echo_program_start_anywhere(&e);
+    vanish_while_it_sleeps(&e);
     echo_client_deaf(e.host, e.port, 16);
     echo_client_reset_when_full(e.host, e.port);
+    proc_until_asleep(&e.proc);
+    proc_expect_alive(&e.proc);
     for (int i = 0; i < 8; i++)
         echo_client_vanish(e.host, e.port);
+    proc_until_asleep(&e.proc);
+    proc_expect_alive(&e.proc);
     echo_client_passers_by(e.host, e.port, 200);
     echo_client_lines(e.host, e.port);
     echo_program_end(&e, SIGTERM);

@@ -4,6 +4,7 @@
 #include "stage.h"
 
 #include "fault.h"
+#include "sigpipe.h"
 
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -28,14 +29,16 @@ static void make_segments_small(int fd)
     lab_sys(setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &bytes, sizeof bytes));
 }
 
-void stage_open(struct stage *s, int idle_ms)
+void stage_open_at(struct lab_where where, struct stage *s, int idle_ms)
 {
-    clock_virtual();
-    s->listener = net_listen(STAGE_HOST, s->port);
+    clock_virtual_at(where);
+    tell_sigpipe(where);
+    s->listener = net_listen_at(where, STAGE_HOST, s->port);
     make_small(s->listener); /* what is accepted inherits both */
     make_segments_small(s->listener);
-    lab_ok(loop_open(&s->loop));
-    lab_ok(loop_echo_open(s->loop, s->listener, idle_ms, &s->echo));
+    lab_ok_at(where, loop_open(&s->loop), "loop_open(loop)");
+    lab_ok_at(where, loop_echo_open(s->loop, s->listener, idle_ms, &s->echo),
+              "loop_echo_open(loop, listener, idle_ms, echo)");
 }
 
 void stage_close(struct stage *s)
@@ -82,12 +85,24 @@ void stage_until_ended_at(struct lab_where where, struct stage *s,
 
 /* ---- What clients do ---- */
 
-void stage_connect(struct stage *s, struct net_client *c, const char *name)
+static void let_in(struct stage *s, struct net_client *c)
 {
-    net_connect(c, name, STAGE_HOST, s->port);
     make_small(c->fd);
     c->quiet = true;
     stage_round_trip(s, c, 10);
+}
+
+void stage_connect(struct stage *s, struct net_client *c, const char *name)
+{
+    net_connect(c, name, STAGE_HOST, s->port);
+    let_in(s, c);
+}
+
+void stage_connect_quietly(struct stage *s, struct net_client *c,
+                           const char *name)
+{
+    net_connect_quietly(c, name, STAGE_HOST, s->port);
+    let_in(s, c);
 }
 
 void stage_round_trip_at(struct lab_where where, struct stage *s,
@@ -103,10 +118,8 @@ void stage_round_trip_at(struct lab_where where, struct stage *s,
     c->offset += len;
 }
 
-/* What the server has read and not sent, ever: bytes of a client that was
- * closed with some owed stay in it. The eight bytes by which a loop may wake
- * itself are in both counts. */
-static int64_t bytes_inside(void)
+/* The eight bytes by which a loop may wake itself are in both counts. */
+int64_t stage_bytes_inside(void)
 {
     return (int64_t)(fault_bytes(FAULT_INPUT) - fault_bytes(FAULT_OUTPUT));
 }
@@ -132,14 +145,14 @@ static bool send_all_it_takes(struct net_client *c)
 size_t stage_fill(struct stage *s, struct net_client *c)
 {
     size_t before = c->offset;
-    int64_t inside = 0, inside_before = bytes_inside();
+    int64_t inside = 0, inside_before = stage_bytes_inside();
     for (int refused = 0; refused < 3;) {
         refused = send_all_it_takes(c) ? 0 : refused + 1;
         lab_check(c->offset - before < 64 << 20,
                   "the server stops reading from a client that does not read; "
                   "it took 64 MiB");
         run_until_quiet(s->loop);
-        inside = bytes_inside() - inside_before;
+        inside = stage_bytes_inside() - inside_before;
         lab_at_most(inside, LOOP_ECHO_BUFFER_BYTES,
                     "bytes that the server has read and not sent "
                     "(LOOP_ECHO_BUFFER_BYTES)");

@@ -21,11 +21,16 @@ struct stage {
 };
 
 /* Virtual time begins, and a server with this idle_ms. */
-void stage_open(struct stage *s, int idle_ms);
+#define stage_open(s, idle_ms) stage_open_at(LAB_HERE, (s), (idle_ms))
+void stage_open_at(struct lab_where where, struct stage *s, int idle_ms);
 void stage_close(struct stage *s);
 
 /* Connect, with small buffers in the kernel, and be let in. */
 void stage_connect(struct stage *s, struct net_client *c, const char *name);
+
+/* The same without a line of its own: for crowds. */
+void stage_connect_quietly(struct stage *s, struct net_client *c,
+                           const char *name);
 
 /* Send a few bytes of the client's stream, and get them back. */
 #define stage_round_trip(s, c, len) stage_round_trip_at(LAB_HERE, (s), (c), len)
@@ -38,6 +43,12 @@ void stage_round_trip_at(struct lab_where where, struct stage *s,
  * LOOP_ECHO_BUFFER_BYTES more than it has sent.
  */
 size_t stage_fill(struct stage *s, struct net_client *c);
+
+/*
+ * What the server has read and not sent, ever, with what clients were owed that
+ * are closed. For comparisons between moments in which the loop is quiet.
+ */
+int64_t stage_bytes_inside(void);
 
 /* The client reads len bytes of its stream, from offset on, while the loop
  * runs. */

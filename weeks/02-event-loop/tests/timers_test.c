@@ -11,6 +11,7 @@
 #include "steps.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,7 +75,7 @@ STEP_TEST(timer_fires_at_its_time)
     for (size_t i = 0; i < sizeof delays / sizeof *delays; i++) {
         struct fired fired = {0};
         uint64_t at = loop_now(loop) + delays[i];
-        lab_note("a timer of %lu ns", (unsigned long)delays[i]);
+        lab_note("a timer of %s ns", lab_number((intmax_t)delays[i]));
         lab_ok(loop_timer_start(loop, at, on_fired, &fired, NULL));
         run_to(at + CLOCK_SECOND);
         lab_equal(fired.calls, 1, "calls of the timer");
@@ -182,9 +183,11 @@ STEP_TEST(thousands_fire_in_order)
 /* Cancel one, and compare what it returns with what we know of it. */
 static void cancel(struct item *item)
 {
-    lab_equal(loop_timer_cancel(loop, item->handle), item->over ? -ENOENT : 0,
-              "what loop_timer_cancel() returns for timer %d, which %s",
-              item->number, item->over ? "is over" : "is to come");
+    int result = loop_timer_cancel(loop, item->handle);
+    char what[96];
+    snprintf(what, sizeof what, "loop_timer_cancel() of timer %d, which %s",
+             item->number, item->over ? "is over" : "is to come");
+    lab_error_at(LAB_HERE, result, item->over ? -ENOENT : 0, what);
     item->over = true;
 }
 
@@ -252,6 +255,34 @@ STEP_TEST(old_handles_are_harmless)
     lab_equal(fired.calls, 1, "calls of the one that was not cancelled");
 }
 
+/* 65,536 is where a count of 8 or of 16 bits is what it was. */
+#define REUSES 70000
+
+/* … however many have had its slot since; and no handle is 0. */
+STEP_TEST(first_handle_is_harmless_for_long)
+{
+    uint64_t first, now;
+    struct fired fired = {0};
+    uint64_t at = loop_now(loop) + CLOCK_SECOND;
+
+    lab_note("a timer is started and cancelled; then %s others, one after the "
+             "other, and each time the first one's handle is cancelled again",
+             lab_number(REUSES));
+    lab_ok(loop_timer_start(loop, at, on_fired, &fired, &first));
+    lab_ok(loop_timer_cancel(loop, first));
+    for (int i = 1; i <= REUSES; i++) {
+        lab_ok(loop_timer_start(loop, at, on_fired, &fired, &now));
+        lab_check(now != 0 && now != first,
+                  "timer %d gets a handle of its own, other than 0 and than "
+                  "that of the first",
+                  i + 1);
+        lab_error(loop_timer_cancel(loop, first), -ENOENT);
+        lab_ok(loop_timer_cancel(loop, now));
+    }
+    run_to(at + CLOCK_SECOND);
+    lab_equal(fired.calls, 0, "calls of timers that were cancelled");
+}
+
 /* ---- Started from inside a callback ---- */
 
 struct tick {
@@ -305,14 +336,14 @@ static void on_restless(struct loop *l, uint64_t at, void *user)
     if (*calls == 0)
         lab_sys(write(restless_pipe, "x", 1));
     lab_check(++*calls < 1000,
-              "a timer that starts itself for a moment that is past does not "
-              "keep the loop from its descriptors");
+              "a ready descriptor gets its call although a timer starts itself "
+              "for a moment that is past");
     lab_ok(loop_timer_start(l, loop_now(l) - CLOCK_SECOND, on_restless, user,
                             NULL));
 }
 
 /* A timer that is always due lets descriptors have their turn. */
-STEP_TEST(restless_timer_starves_nobody)
+STEP_TEST(restless_timer_starves_no_descriptor)
 {
     int fds[2], calls = 0;
 
@@ -326,6 +357,90 @@ STEP_TEST(restless_timer_starves_nobody)
     loop_remove(loop, fds[0]);
     close(fds[0]);
     close(fds[1]);
+}
+
+#define PATIENT 3
+
+/* A timer that starts itself for a moment before all others. */
+struct restless {
+    int calls, patient_calls;
+};
+
+static void on_restless_of_some(struct loop *l, uint64_t at, void *user)
+{
+    struct restless *restless = user;
+    (void)at;
+    lab_check(++restless->calls < 1000,
+              "timers that are due are called although another starts itself "
+              "for a moment that is past; called are %d of %d",
+              restless->patient_calls, PATIENT);
+    clock_advance(CLOCK_MILLISECOND);
+    lab_ok(loop_timer_start(l, loop_now(l) - CLOCK_SECOND, on_restless_of_some,
+                            user, NULL));
+}
+
+static void on_patient(struct loop *l, uint64_t at, void *user)
+{
+    struct restless *restless = user;
+    lab_at_most(clock_now() - at, 2 * CLOCK_MILLISECOND,
+                "nanoseconds that it is late");
+    if (++restless->patient_calls == PATIENT)
+        loop_stop(l);
+}
+
+/* … and other timers theirs: in the first turn whose wait ends after their
+ * moment, although it is never the earliest one. */
+STEP_TEST(restless_timer_starves_no_timer)
+{
+    struct restless restless = {0};
+    lab_note("a timer starts itself again and again, for a second ago; each "
+             "call takes 1 ms");
+    lab_ok(loop_timer_start(loop, 0, on_restless_of_some, &restless, NULL));
+    for (unsigned i = 1; i <= PATIENT; i++) {
+        lab_note("another is for in %u ms", 5 * i);
+        lab_ok(loop_timer_start(loop,
+                                loop_now(loop) + 5 * i * CLOCK_MILLISECOND,
+                                on_patient, &restless, NULL));
+    }
+    lab_ok(loop_run(loop));
+}
+
+static uint64_t young_timer;
+
+static void not_to_be_called(struct loop *l, uint64_t at, void *user)
+{
+    (void)l;
+    (void)at;
+    (void)user;
+    lab_fail("a timer is called that was cancelled in the callback after the "
+             "one that started it");
+}
+
+static void start_one(struct loop *l, uint64_t at, void *user)
+{
+    (void)at;
+    (void)user;
+    lab_ok(
+        loop_timer_start(l, loop_now(l), not_to_be_called, NULL, &young_timer));
+}
+
+static void cancel_it(struct loop *l, uint64_t at, void *user)
+{
+    (void)at;
+    (void)user;
+    lab_ok(loop_timer_cancel(l, young_timer));
+    lab_error(loop_timer_cancel(l, young_timer), -ENOENT);
+}
+
+/* Started and cancelled within one turn, by two timers' callbacks. */
+STEP_TEST(timer_is_cancelled_in_the_turn_of_its_start)
+{
+    uint64_t at = loop_now(loop) + CLOCK_SECOND;
+    lab_note("two timers are due: the first starts a third for now, the "
+             "second cancels that");
+    lab_ok(loop_timer_start(loop, at, start_one, NULL, NULL));
+    lab_ok(loop_timer_start(loop, at, cancel_it, NULL, NULL));
+    run_to(at + CLOCK_SECOND);
 }
 
 static void on_busy_pipe(struct loop *l, int fd, unsigned events, void *user)
@@ -443,8 +558,11 @@ void timers_step(void)
     lab_test(timers_cancel_each_other);
     lab_test(due_timer_is_cancelled_by_the_one_before);
     lab_test(old_handles_are_harmless);
+    lab_test(first_handle_is_harmless_for_long);
     lab_test(ticks_do_not_drift);
-    lab_test(restless_timer_starves_nobody);
+    lab_test(restless_timer_starves_no_descriptor);
+    lab_test(restless_timer_starves_no_timer);
+    lab_test(timer_is_cancelled_in_the_turn_of_its_start);
     lab_test(busy_descriptor_holds_no_timer_up);
     lab_test(time_between_two_runs);
     lab_test(time_after_a_wait);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define THREADS 4
@@ -22,6 +23,7 @@ struct crew {
     atomic_bool running, returned;
     int next[THREADS]; /* the loop's thread alone uses it */
     atomic_int called;
+    int64_t asleep_since; /* outside of its wait, in real time; 0: is not */
 };
 
 static void say_running(struct loop *loop, void *user)
@@ -49,33 +51,75 @@ static bool sleeps_on(const struct crew *crew)
     return clock_wait_now().number == wait;
 }
 
+/* In nanoseconds. */
+#define HANGS_AFTER 1000000000
+
+static int64_t real_time(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+/* Asleep outside of its wait at each look of a second: it may be for a moment,
+ * where a lock is another thread's. */
+static bool hangs(struct crew *crew)
+{
+    if (crew->runner_id == 0 || clock_wait_now().number == 0 ||
+        clock_wait_now().kind != CLOCK_NO_WAIT ||
+        !proc_thread_is_asleep(getpid(), crew->runner_id)) {
+        crew->asleep_since = 0;
+        return false;
+    }
+    if (crew->asleep_since == 0)
+        crew->asleep_since = real_time();
+    return real_time() - crew->asleep_since >= HANGS_AFTER;
+}
+
+/* Why the loop's thread does not do it, or NULL while it may. */
+static const char *why_not(struct crew *crew, bool patient)
+{
+    if (sleeps_on(crew))
+        return "no: the loop sleeps in its wait";
+    if (hangs(crew))
+        return "no: the loop's thread sleeps, and not in its wait; a lock that "
+               "it holds already, and wants again, would look so";
+    return patient ? NULL : "no: the loop's thread is still busy";
+}
+
 /*
  * Wait until the loop's thread has done what another has asked it for. Once
  * that call has returned the thread must not sleep on: who was to wake it has
  * been there.
  */
-#define until_done(crew, condition, what)                         \
-    do {                                                          \
-        struct lab_patience patience_;                            \
-        lab_patience_start(&patience_);                           \
-        while (!(condition))                                      \
-            if ((sleeps_on(crew) && !(condition)) ||              \
-                !lab_patience_left(&patience_))                   \
-                lab_differ_at(LAB_HERE, (what), "yes",            \
-                              "no: the loop sleeps in its wait"); \
+#define until_done(crew, condition, what)                        \
+    do {                                                         \
+        const char *why_ = NULL;                                 \
+        struct lab_patience patience_;                           \
+        lab_patience_start(&patience_);                          \
+        while (!(condition)) {                                   \
+            why_ = why_not(crew, lab_patience_left(&patience_)); \
+            if (why_ != NULL && !(condition))                    \
+                lab_differ_at(LAB_HERE, (what), "yes", why_);    \
+        }                                                        \
     } while (0)
 
 /* The loop waits, with nothing to do, when this returns. */
-static void start_crew(struct crew *crew)
+static void start_crew_quietly(struct crew *crew)
 {
     *crew = (struct crew){0};
     clock_watch();
-    lab_note("a thread runs a loop that watches nothing");
     lab_ok(loop_open(&crew->loop));
     lab_ok(loop_defer(crew->loop, say_running, crew));
     lab_equal(pthread_create(&crew->runner, NULL, run_crew, crew), 0,
               "pthread_create");
     lab_until(crew->running, "the loop runs");
+}
+
+static void start_crew(struct crew *crew)
+{
+    lab_note("a thread runs a loop that watches nothing");
+    start_crew_quietly(crew);
 }
 
 static void end_crew(struct crew *crew)
@@ -89,8 +133,10 @@ static void end_crew(struct crew *crew)
 STEP_TEST(stop_from_another_thread)
 {
     struct crew crew;
+    lab_note("20 times a thread runs a loop that watches nothing, and another "
+             "stops it");
     for (int i = 0; i < 20; i++) {
-        start_crew(&crew);
+        start_crew_quietly(&crew);
         loop_stop(crew.loop);
         end_crew(&crew);
     }
