@@ -49,9 +49,13 @@ struct failure_text {
     const char *what, *expected, *actual;
 };
 
+void (*lab_before_failure)(void);
+
 static _Noreturn void fail(struct lab_where where, struct failure_text text)
 {
     struct lab_shared_failure *f = &lab_page->failure;
+    if (lab_before_failure != NULL)
+        lab_before_failure();
     if (__atomic_exchange_n(&f->claimed, 1, __ATOMIC_ACQ_REL) == 0) {
         f->test = lab_page->current;
         f->line = where.line;

@@ -34,6 +34,10 @@ bool lab_has_reports(void);
  * `--program=` put in its place? */
 bool lab_is_program(const char *path);
 
+/* Called before the test's own process writes a failure down: another may be
+ * about to tell the cause of it, and its words go first. NULL: nobody. */
+extern void (*lab_before_failure)(void);
+
 /* Under which name a member's own make builds as this was built. */
 #if defined(__SANITIZE_ADDRESS__)
 #define LAB_SANITIZER "address"

@@ -24,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STARTED_MAX 64
@@ -147,6 +148,7 @@ static void reset_signals(void)
 
 static void begin_child(pid_t parent, const struct pipes *pipes)
 {
+    lab_before_failure = NULL; /* that was the test's */
     die_with(parent);
     reset_signals();
     keep_child_ends(pipes);
@@ -298,6 +300,25 @@ void proc_start_without_input_at(struct lab_where where, struct proc *p,
     start(where, p, argv, NO_INPUT);
 }
 
+#define LOOKS_MAX 50
+
+/*
+ * What the test sees may be the effect of what a process of its has found and
+ * is about to say (proc_let_test_wait): so wait until each is at rest. A sleep
+ * of some length between looks, so that the test itself is seen to wait.
+ */
+static void let_processes_speak(void)
+{
+    static const struct timespec between = {0, 20000000};
+    bool rest = false;
+    for (int looks = 0; looks < LOOKS_MAX && !rest; looks++) {
+        nanosleep(&between, NULL);
+        rest = true;
+        for (int i = 0; i < started_count; i++)
+            rest &= proc_stays_asleep(started[i]);
+    }
+}
+
 void proc_call_at(struct lab_where where, struct proc *p, const char *name,
                   int (*function)(void *), void *argument)
 {
@@ -315,6 +336,7 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
         run_function(name, function, argument);
     }
     keep_our_ends(p, &pipes);
+    lab_before_failure = let_processes_speak;
     lab_patience_start(&patience);
     while (!p->page->ready) {
         bool ended = proc_has_ended(p); /* asked before `ready`, once more */

@@ -57,6 +57,9 @@ void proc_append_lines(char *text, size_t size, const char *lines);
  * process. The numbers go to list, as many as fit. */
 int proc_count_entries(pid_t pid, const char *kind, int *list, int size);
 
+/* Every thread of it sleeps, and goes on sleeping; or it is no more. */
+bool proc_stays_asleep(pid_t pid);
+
 /* ---- proc_watch.c ---- */
 
 /* In the new process: start what answers proc_expect_no_leaks, count the

@@ -86,7 +86,7 @@ bool proc_is_asleep(const struct proc *p)
 }
 
 /* It slept, and went on sleeping: a sleep between two steps is short. */
-static bool stays_asleep(pid_t pid)
+bool proc_stays_asleep(pid_t pid)
 {
     static const struct timespec between = {0, BETWEEN_LOOKS_NS};
     long before = asleep_since(pid);
@@ -98,7 +98,7 @@ void proc_until_asleep_at(struct lab_where where, struct proc *p)
 {
     struct lab_patience patience;
     lab_patience_start(&patience);
-    while (!proc_has_ended(p) && !stays_asleep(p->pid))
+    while (!proc_has_ended(p) && !proc_stays_asleep(p->pid))
         if (!lab_patience_left(&patience))
             lab_differ_at(where, "every thread of the process comes to rest",
                           "all sleep", "one is always running");
@@ -107,6 +107,6 @@ void proc_until_asleep_at(struct lab_where where, struct proc *p)
 /* A wait of the test's that only looks again and again does not last. */
 void proc_let_test_wait(void)
 {
-    for (int looks = 0; looks < 100 && !stays_asleep(getppid()); looks++)
+    for (int looks = 0; looks < 100 && !proc_stays_asleep(getppid()); looks++)
         continue;
 }

@@ -4,7 +4,9 @@
 #include "failing.h"
 #include "proc.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 static struct proc p;
 
@@ -410,6 +412,37 @@ STEP_TEST(a_failure_lets_the_test_come_to_its_wait)
     }
 }
 
+static int close_and_say_why(void *end)
+{
+    close(*(int *)end);
+    proc_let_test_wait();
+    lab_fail("the cause");
+}
+
+/* The process has not said a word when its end of the pipe is closed. */
+static void see_the_effect(void)
+{
+    int ends[2];
+    char byte;
+    lab_sys(pipe2(ends, O_CLOEXEC));
+    proc_call(&p, "closing", close_and_say_why, &ends[1]);
+    close(ends[1]);
+    while (read(ends[0], &byte, 1) == -1)
+        continue;
+    lab_fail("the effect");
+}
+
+/* Where a failure of the test's is the effect of one in a process, the cause
+ * is told. */
+STEP_TEST(a_process_tells_the_cause_of_a_failure)
+{
+    for (int i = 0; i < 5; i++) {
+        int status;
+        const struct lab_shared *page = failing_page(see_the_effect, &status);
+        lab_same_text(page->failure.what, "the cause", "what failed");
+    }
+}
+
 int main(int argc, char **argv)
 {
     lab_step("descriptors");
@@ -422,6 +455,7 @@ int main(int argc, char **argv)
     lab_step("asleep");
     lab_test(a_process_sleeps_when_all_threads_do);
     lab_test(a_failure_lets_the_test_come_to_its_wait);
+    lab_test(a_process_tells_the_cause_of_a_failure);
     lab_step("leaks");
     lab_test(memory_in_use_is_no_leak);
     lab_test(lost_memory_is_told);
