@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #define RULES_MAX 64
 
@@ -83,6 +84,7 @@ struct state {
     _Atomic uint64_t hits[TARGETS];
     _Atomic uint64_t bytes[TARGETS];
     _Atomic uint64_t strays;
+    _Atomic uint64_t restless;
     _Atomic uint64_t created, joined; /* threads */
     sem_t gate;                       /* what is held waits here */
 };
@@ -205,6 +207,7 @@ void fault_reset(void)
         state->bytes[i] = 0;
     }
     state->strays = 0;
+    state->restless = 0;
 }
 
 unsigned long fault_calls(const char *call)
@@ -225,6 +228,11 @@ uint64_t fault_bytes(const char *call)
 unsigned long fault_strays(void)
 {
     return state->strays;
+}
+
+unsigned long fault_restless(void)
+{
+    return state->restless;
 }
 
 long fault_unjoined(void)
@@ -321,6 +329,31 @@ void fault_stray(int fd)
 {
     if (fd >= 0)
         add(&state->strays, 1);
+}
+
+/* getrusage(2): times that this thread gave up the processor to wait. */
+static long times_slept(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+int fault_accepted(int result)
+{
+    /* When an accept of this thread last found no room; -1: since then one has
+     * gone well. */
+    static _Thread_local long slept_before = -1;
+    int error = errno;
+    long slept = -1;
+    if (result == -1 && (error == EMFILE || error == ENFILE ||
+                         error == ENOBUFS || error == ENOMEM))
+        slept = times_slept();
+    if (slept != -1 && slept == slept_before)
+        add(&state->restless, 1);
+    slept_before = slept;
+    errno = error;
+    return result;
 }
 
 void fault_thread_created(void)

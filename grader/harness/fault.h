@@ -87,6 +87,14 @@ uint64_t fault_bytes(const char *call);
  */
 unsigned long fault_strays(void);
 
+/*
+ * Calls of accept that found no room (EMFILE, ENFILE, ENOBUFS, ENOMEM) though
+ * the call before them, by the same thread, had not either, and the thread has
+ * not slept in the kernel since. No clock is asked, and sched_yield(2) is no
+ * sleep, so a busy machine changes nothing.
+ */
+unsigned long fault_restless(void);
+
 /* Threads that pthread_create has made since the test's beginning, and that no
  * call of the pthread_join family has waited for. */
 long fault_unjoined(void);

@@ -79,6 +79,9 @@ void fault_hit(const struct fault_verdict *v);
 /* Count a call on a number that was not open. */
 void fault_stray(int fd);
 
+/* What a call of accept returned; gives it back. */
+int fault_accepted(int result);
+
 /* Count a thread more, or one less. */
 void fault_thread_created(void);
 void fault_thread_joined(void);

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
+#include <time.h>
 
 static const char *const all_calls[] = {"accept",
                                         "accept4",
@@ -624,6 +626,37 @@ STEP_TEST(stray_numbers_are_counted)
     lab_equal(fault_strays(), 0, "strays after fault_reset");
 }
 
+/* Calls that find no room, one after the other: a sleep between them is a rest,
+ * whatever the machine does meanwhile, and sched_yield(2) is none. */
+STEP_TEST(accepts_without_a_rest_are_counted)
+{
+    static const struct timespec moment = {0, 1000};
+    char port[NET_PORT_BYTES];
+    struct net_client c;
+    int fd = net_listen("127.0.0.1", port);
+
+    fault_fail("accept4", 1, EMFILE);
+    fault_fail("accept4", 2, ENFILE);
+    fault_fail("accept4", 3, ENOMEM);
+    fault_fail("accept4", 5, ENOBUFS);
+    wrapped_accept("accept4", fd);
+    lab_equal(fault_restless(), 0, "after the first");
+    sched_yield();
+    wrapped_accept("accept4", fd);
+    lab_equal(fault_restless(), 1, "after one more, and no sleep between");
+    nanosleep(&moment, NULL);
+    wrapped_accept("accept4", fd);
+    lab_equal(fault_restless(), 1, "after a sleep and one more");
+    net_connect(&c, "client", "127.0.0.1", port);
+    close(wrapped_accept("accept4", fd));
+    wrapped_accept("accept4", fd);
+    lab_equal(fault_restless(), 1, "after one that went well, and one more");
+    fault_reset();
+    lab_equal(fault_restless(), 0, "after fault_reset");
+    net_close(&c);
+    close(fd);
+}
+
 /* Created, not joined: detached ones too, and not those that never were. */
 STEP_TEST(threads_that_nobody_joined_are_counted)
 {
@@ -678,6 +711,7 @@ int main(int argc, char **argv)
     lab_test(a_queue_is_empty_after_a_lost_client);
     lab_test(a_held_close_returns_at_the_release);
     lab_test(stray_numbers_are_counted);
+    lab_test(accepts_without_a_rest_are_counted);
     lab_test(threads_that_nobody_joined_are_counted);
     lab_step("mistakes");
     lab_test(mistakes_abort_in_words);
