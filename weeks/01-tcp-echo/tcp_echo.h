@@ -83,8 +83,9 @@ int tcp_write_all(int fd, const void *data, size_t len);
  * Serve every client, each in a thread of its own, so that none waits for
  * another. Whatever a client does, and wherever it stops, the others and the
  * process go on: a reset, a client that never reads, a connection that is gone
- * before accept(2) returns it (-ECONNABORTED, -EPROTO), a thread that could
- * not be had (that client is closed). It may ignore SIGPIPE for the process.
+ * before accept(2) returns it (-ECONNABORTED, -EPROTO and the network errors
+ * that its page lists), a thread that could not be had (that client is closed).
+ * It may ignore SIGPIPE for the process.
  *   listener   a listening TCP socket, borrowed for the call
  * Returns only when the listener itself is at fault, so that no later call
  * could succeed; clients that are being served then go on.
@@ -93,10 +94,11 @@ int tcp_write_all(int fd, const void *data, size_t len);
  * socket that cannot accept at all gives it for ever).
  * From step 10 (stretch) on, the lack of descriptors or memory (-EMFILE,
  * -ENFILE, -ENOBUFS, -ENOMEM) is no such fault either: those inside go on,
- * new clients wait or are closed, and accept(2) is not called without a pause.
- * Once there is room again, new clients are served within a second; the first
- * of them may still be closed. Source: handout steps 6, 7 and 10; accept(2),
- * "Error handling".
+ * new clients wait or are closed, and after an accept(2) that found no room it
+ * sleeps a millisecond or more; a spare descriptor, if it has one, may be given
+ * up for one more call before that. Once there is room again, new clients are
+ * served within a second or so; the first of them may still be closed.
+ * Source: handout steps 6, 7 and 10; accept(2), "Error handling".
  */
 int echo_serve(int listener);
 
@@ -114,8 +116,10 @@ int echo_serve(int listener);
  * (pthread_join(3) or a variant of it; a detached one cannot be waited for),
  * and every descriptor and all memory is given back.
  * Errors: -ENOSYS not written, listener still open (main.c then calls
- * echo_serve); those of echo_serve(): then everybody inside is cut off at once,
- * whatever deadline_ms is, and all is given back as after a stop.
+ * echo_serve); those of echo_serve(), once accept(2) has said them: then
+ * everybody inside is cut off at once, whatever deadline_ms is, and all is
+ * given back as after a stop. A socket that never becomes ready, as a datagram
+ * one, may be waited for until the stop.
  * Source: handout step 9.
  */
 int echo_serve_until(int listener, int stop_fd, int deadline_ms);

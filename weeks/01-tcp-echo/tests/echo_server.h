@@ -25,7 +25,7 @@ struct echo_server {
     int stop_fd; /* of echo_serve_until: the end of its pipe, or -1 */
 };
 
-/* Descriptors that this process has open. */
+/* Descriptors that this process has open, a sanitizer's report aside. */
 int echo_own_fds(void);
 
 /* echo_hello(), `clients` times on the same listener. It checks that each call

@@ -16,6 +16,9 @@ void rude_clients_step(void);
 void program_step(void);
 void program_stop_tests(void);
 
+/* stop_memory_test.c: the same */
+void stop_memory_tests(void);
+
 /* stop_test.c */
 void stop_step(void);
 void full_house_step(void);
