@@ -1,0 +1,175 @@
+/*
+ * crowd_test.c: week 03, steps 8 and 9 (stretch): many who send at once.
+ *
+ * The watch's gate makes "at once" exact: the server is kept from the kernel
+ * until all have sent.
+ */
+#include "echo_client.h"
+#include "steps.h"
+#include "uring_server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MESSAGE 64
+
+static struct net_client *connect_many(const struct uring_server *s, int count)
+{
+    struct net_client *clients = calloc((size_t)count, sizeof *clients);
+    char name[32];
+    lab_note("%d clients connect, and each gets a message back", count);
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "client %d", i + 1);
+        net_connect_quietly(&clients[i], name, SERVER_HOST, s->port);
+        echo_client_round_trip(&clients[i], MESSAGE);
+    }
+    return clients;
+}
+
+static void close_many(struct net_client *clients, int count)
+{
+    for (int i = 0; i < count; i++)
+        net_close(&clients[i]);
+    free(clients);
+}
+
+static void send_next(struct net_client *c)
+{
+    unsigned char data[MESSAGE];
+    net_pattern(c->stream, c->offset, data, sizeof data);
+    net_send(c, data, sizeof data);
+}
+
+static void expect_next(struct net_client *c)
+{
+    unsigned char data[MESSAGE];
+    net_pattern(c->stream, c->offset, data, sizeof data);
+    net_expect(c, data, sizeof data);
+    c->offset += sizeof data;
+}
+
+/* All send, and the server finds all of it at once; then all read. */
+static void round_at_once(struct net_client *clients, int count)
+{
+    watch_close_gate();
+    send_next(&clients[0]);
+    watch_until_at_gate();
+    for (int i = 1; i < count; i++)
+        send_next(&clients[i]);
+    watch_open_gate();
+    for (int i = 0; i < count; i++)
+        expect_next(&clients[i]);
+}
+
+/* ---- Step 8 ---- */
+
+#define BATCH 64
+#define ROUNDS 16
+#define ENTERS_MAX 100
+
+/* Messages that are there together cost system calls together. */
+STEP_TEST(thousand_messages_cost_a_hundred_calls)
+{
+    struct uring_server s;
+    uring_server_start(&s, .rules = WATCH_FLIGHT);
+    struct net_client *clients = connect_many(&s, BATCH);
+    proc_until_asleep(&s.proc);
+    unsigned long before = watch_enters();
+    lab_note("%d rounds: all %d send at once, then all read", ROUNDS, BATCH);
+    for (int round = 1; round <= ROUNDS; round++)
+        round_at_once(clients, BATCH);
+    lab_at_most(watch_enters() - before, ENTERS_MAX,
+                "system calls for %s messages; week 02's server makes some "
+                "2,000",
+                lab_number(ROUNDS * BATCH));
+    close_many(clients, BATCH);
+    uring_server_expect_empty(&s);
+    uring_server_stop(&s);
+}
+
+void batching_step(void)
+{
+    lab_step("batching");
+    lab_test(thousand_messages_cost_a_hundred_calls);
+}
+
+/* ---- Step 9 ---- */
+
+#define ENTRIES 8
+#define CROWD 256
+
+/* A ring of 8 entries whose queue of completions is soon full. */
+static void overflow(unsigned buffers)
+{
+    struct uring_server s;
+    lab_note("a ring of %d entries, %u buffers", ENTRIES, buffers);
+    uring_server_start(&s, .rules = WATCH_FLIGHT, .entries = ENTRIES,
+                       .buffers = buffers);
+    struct net_client *clients = connect_many(&s, CROWD);
+    lab_note("4 rounds: all %d send at once, then all read", CROWD);
+    for (int round = 1; round <= 4; round++)
+        round_at_once(clients, CROWD);
+    lab_note("then each of them has a last message");
+    for (int i = 0; i < CROWD; i++)
+        echo_client_round_trip(&clients[i], MESSAGE);
+    close_many(clients, CROWD);
+    uring_server_expect_empty(&s);
+    proc_until_asleep(&s.proc);
+    proc_expect_no_leaks(&s.proc);
+    uring_server_stop(&s);
+}
+
+/* There is a buffer for each of them. */
+STEP_TEST(more_completions_than_the_queue_holds)
+{
+    overflow(512);
+}
+
+/* There are neither places nor buffers. */
+STEP_TEST(neither_places_nor_buffers)
+{
+    overflow(16);
+}
+
+/* All connect at once, and all leave at once. */
+STEP_TEST(crowd_comes_and_goes_at_once)
+{
+    struct uring_server s;
+    struct net_client first, *crowd = calloc(CROWD, sizeof *crowd);
+    uring_server_start(&s, .rules = WATCH_FLIGHT, .entries = ENTRIES);
+    net_connect(&first, "first client", SERVER_HOST, s.port);
+    for (int round = 1; round <= 2; round++) {
+        lab_note("round %d: the server is kept from the kernel until %d have "
+                 "connected",
+                 round, CROWD / 2);
+        watch_close_gate();
+        net_send_text(&first, "wake up\n");
+        watch_until_at_gate();
+        for (int i = 0; i < CROWD / 2; i++)
+            net_connect_quietly(&crowd[i], "client", SERVER_HOST, s.port);
+        watch_open_gate();
+        net_expect_text(&first, "wake up\n");
+        for (int i = 0; i < CROWD / 2; i++)
+            echo_client_round_trip(&crowd[i], MESSAGE);
+        lab_note("and until all of them have left");
+        watch_close_gate();
+        net_send_text(&first, "wake up\n");
+        watch_until_at_gate();
+        for (int i = 0; i < CROWD / 2; i++)
+            net_close(&crowd[i]);
+        watch_open_gate();
+        net_expect_text(&first, "wake up\n");
+    }
+    net_close(&first);
+    uring_server_expect_empty(&s);
+    uring_server_stop(&s);
+    free(crowd);
+}
+
+void overflow_step(void)
+{
+    lab_step("overflow");
+    lab_test(more_completions_than_the_queue_holds);
+    lab_test(neither_places_nor_buffers);
+    lab_test(crowd_comes_and_goes_at_once);
+}
