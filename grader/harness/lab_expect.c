@@ -226,14 +226,15 @@ void lab_same_bytes_at(struct lab_where where, struct lab_bytes actual,
     FORMAT_MESSAGE(message, format);
     size_t at = first_difference(actual, expected);
     if (actual.len == expected.len)
-        snprintf(sentence, sizeof sentence,
-                 "%s: of %s, number %s is the first that differs (from 0 on)",
-                 message, lab_count((intmax_t)expected.len, "byte"),
-                 lab_number((intmax_t)at));
+        snprintf(
+            sentence, sizeof sentence,
+            "%s: of %s, number %s is the first that differs (counted from 0)",
+            message, lab_count((intmax_t)expected.len, "byte"),
+            lab_number((intmax_t)at));
     else
         snprintf(sentence, sizeof sentence,
                  "%s: %s of %s are there, and they differ from number %s on "
-                 "(from 0 on)",
+                 "(counted from 0)",
                  message, lab_number((intmax_t)actual.len),
                  lab_count((intmax_t)expected.len, "byte"),
                  lab_number((intmax_t)at));

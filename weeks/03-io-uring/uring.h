@@ -57,8 +57,8 @@ struct uring_op {
  *   uring     out: owned by the caller; release with uring_close()
  * Its descriptors are close-on-exec.
  * Returns 0.
- * Errors: -ENOSYS, -EPERM this kernel has no io_uring or forbids it; -ENOMEM,
- * -EMFILE, -ENFILE; -EINVAL entries is 0 or too many.
+ * Errors: -EPERM this kernel forbids io_uring; -ENOMEM, -EMFILE, -ENFILE;
+ * -EINVAL entries is 0 or too many.
  * Source: handout step 1; io_uring_queue_init(3).
  */
 int uring_open(unsigned entries, struct uring **uring);
