@@ -23,7 +23,8 @@ static void on_close(uv_handle_t *handle)
 static void allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
     (void)handle;
-    /* libuv hands it to on_read(). NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+    /* libuv hands it to on_read().
+     * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     *buffer = uv_buf_init(malloc(suggested), (unsigned)suggested);
 }
 

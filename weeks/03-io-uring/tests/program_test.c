@@ -102,16 +102,11 @@ STEP_TEST(netcats_get_their_files_back)
     echo_program_start_anywhere(&e);
     snprintf(sent, sizeof sent, "%s/sent", lab_tmp());
     make_file(sent, 1 * MIB);
-    const char *const run[] = {
-        "sh",
-        "-c",
+    static const char script[] =
         "for i in 1 2 3 4 5 6 7 8; do "
         "nc -N \"$0\" \"$1\" <\"$2\" >\"$2.$i\" & done; wait; "
-        "for i in 1 2 3 4 5 6 7 8; do cmp \"$2\" \"$2.$i\" || exit 1; done",
-        e.host,
-        e.port,
-        sent,
-        NULL};
+        "for i in 1 2 3 4 5 6 7 8; do cmp \"$2\" \"$2.$i\" || exit 1; done";
+    const char *const run[] = {"sh", "-c", script, e.host, e.port, sent, NULL};
     lab_equal(run_to_end(run), 0, "exit status of nc and cmp");
     echo_program_end(&e, SIGTERM);
 }
