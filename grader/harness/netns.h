@@ -54,7 +54,7 @@ struct netns_end {
     const char *interface; /* NULL at a switch: one is made up */
 };
 
-#define NETNS_END(host, interface) (NETNS_END(host, interface))
+#define NETNS_END(host, interface) ((struct netns_end){(host), (interface)})
 
 /* Join two hosts by a veth pair, both ends up. MAC addresses are 02:…, told by
  * netns_mac(). */

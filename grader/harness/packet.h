@@ -23,6 +23,8 @@
 
 #include "lab.h"
 
+#include <string.h>
+
 #define PACKET_BYTES_MAX 2048
 
 struct packet {
