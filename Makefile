@@ -91,7 +91,8 @@ build/obj/%.o: grader/src/%.c | packages
 
 # ---- What a member types ----
 
-grade: KINDS += $(week_kind)
+# A week of kind bpf is for the greater part an ordinary program.
+grade: KINDS += $(week_kind) $(if $(filter bpf,$(week_kind)),host)
 # Without a week there is nothing to install for, let alone to grade.
 ifeq ($(strip $(WEEK)),)
 grade:
@@ -119,7 +120,7 @@ clean:
 
 # ---- For maintainers ----
 
-test: KINDS += host test
+test: KINDS += host bpf test
 test: all packages $(UNIT_TESTS) $(HARNESS_TESTS)
 	@$(plain) grader/tests/all $(UNIT_TESTS) $(HARNESS_TESTS)
 

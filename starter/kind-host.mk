@@ -4,10 +4,27 @@
 #     module + used  ->  under_test.o      ld -r, system calls wrapped (fault.h)
 #     under_test.o + tests + harness  ->  test
 #     main.c + module + used  ->  PROGRAM
+#
+# kind-bpf.mk includes it and adds to it, by
+#     GENERATED     headers in $(B) that are made before C files are compiled
+#     KIND_OBJECTS  what else the member's files become
+#     KIND_WORDS    and what their compiler said of them
+#     KIND_TOOLS    a target that says so where a tool of the kind is missing
+#     KIND_LIBS     libraries
+#     KIND_HARNESS  the name of a further archive of the harness
+#
+# A member may write headers too. Included in quotes by code that is handed
+# out, one would be found beside that code, where the starter's lies; so given
+# code includes it as <parse.h>, and tests, whose objects many members and bugs
+# share, do not include it at all. A wrong include ends the build.
 
-MODULE_SOURCES := $(filter %.c,$(YOURS) $(GIVEN))
-YOUR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter %.c,$(YOURS)))
-GIVEN_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter %.c,$(GIVEN)))
+MODULE_SOURCES := $(filter-out %.bpf.c,$(filter %.c,$(YOURS) $(GIVEN)))
+YOUR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter $(YOURS),$(MODULE_SOURCES)))
+GIVEN_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter $(GIVEN),$(MODULE_SOURCES)))
+YOUR_HEADERS := $(filter %.h,$(YOURS))
+# What is built without a look at the member's files.
+COURSE_OBJECTS := $(if $(YOUR_HEADERS)$(GENERATED),,\
+	$(GIVEN_OBJECTS) $(if $(PROGRAM),$(B)/main.o))
 OBJECTS := $(YOUR_OBJECTS) $(GIVEN_OBJECTS)
 TEST_OBJECTS := $(patsubst $(WEEK_DIR)/tests/%.c,$(T)/tests/%.o,\
 	$(wildcard $(WEEK_DIR)/tests/*.c))
@@ -26,6 +43,18 @@ CLIENT_OBJECTS := $(foreach use,$(USES),$(patsubst $(COURSE)/weeks/%.c,\
 CLIENT_INCLUDES := $(foreach use,$(USES),\
 	-iquote $(COURSE)/weeks/$(call use_name,$(use))/tests)
 
+# Headers of members: this week's, and of those that it uses.
+used_headers = $(wildcard $(call use_dir,$(1))/src/*.h)
+MEMBER_INCLUDES := $(if $(YOUR_HEADERS),-I $(abspath $(SRC))) \
+	$(foreach use,$(USES),$(if $(call used_headers,$(use)),\
+	-iquote $(call use_dir,$(use))/src -I $(call use_dir,$(use))/src)) \
+	$(if $(GENERATED),-iquote $(abspath $(B)))
+# Their starters, which nothing may include in their place.
+STARTER_HEADERS := $(addprefix $(WEEK_DIR)/,$(YOUR_HEADERS)) \
+	$(foreach use,$(USES),$(addprefix \
+	$(COURSE)/weeks/$(call use_name,$(use))/,\
+	$(notdir $(call used_headers,$(use)))))
+
 INCLUDES := -iquote $(WEEK_DIR) \
 	$(foreach use,$(USES) $(PROGRAMS),\
 	-iquote $(COURSE)/weeks/$(call use_name,$(use)))
@@ -34,42 +63,55 @@ WRAP_LISTS := $(HARNESS)/wrap.list $(wildcard $(WEEK_DIR)/tests/wrap.list)
 WRAPS := $(addprefix --wrap=,$(shell cat $(WRAP_LISTS)))
 # gdb and sanitizers name the file that was staged, not its copy.
 MAPPED := $(if $(FROM),-fdebug-prefix-map=$(abspath $(SRC))=$(FROM))
-WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(DEFINES) $(INCLUDES) \
-	$(MAPPED) $(WERROR)
+WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(DEFINES) $(MEMBER_INCLUDES) \
+	$(INCLUDES) $(MAPPED) $(WERROR)
 # Libraries of this week and of those that it uses.
-LINKED := $(addprefix -l,$(sort $(LIBS) $(if $(USES),$(shell sed -n \
-	's/^LIBS :=//p' $(foreach use,$(USES),$(call use_dir,$(use))/config.mk)))))
+LINKED := $(addprefix -l,$(sort $(LIBS) $(KIND_LIBS) $(if $(USES),$(shell \
+	sed -n 's/^LIBS :=//p' \
+	$(foreach use,$(USES),$(call use_dir,$(use))/config.mk)))))
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt -pthread
+HARNESS_ARCHIVES := $(patsubst %,$(COURSE)/build/harness/$(SAN)/%.a,\
+	$(KIND_HARNESS) libharness)
 abs = $(abspath $(1))
 # Dependency files name sources as gcc was told them, from their own folder.
 VPATH := $(SRC) $(WEEK_DIR)
 
-# Compiled from its own folder, so that gcc says echo.c:12 and no long path.
-# What gcc warns of is kept, and told each time until it is mended.
-COLOUR := $(if $(MAKE_TERMERR),-fdiagnostics-color)
+# compiled FOLDER,COMMAND: an object from FOLDER/%.c, compiled in that folder,
+# so that gcc says echo.c:12 and no long path. What it warns of is kept, and
+# told each time until it is mended.
+#
 # Jobs of a proof build a used week at the same time, in one folder: what they
 # make of it is written beside its place and renamed.
-$(YOUR_OBJECTS): $(B)/%.o: $(SRC)/%.c $(CONFIG)
-	@mkdir -p $(@D)
-	$(Q)cd $(SRC) && $(CC) $(WEEK_CFLAGS) $(COLOUR) -MMD -MP \
-		-MF $(call abs,$(@:.o=.d)) -MT $@ -c $*.c -o $(call abs,$@).$$$$ \
-		2>$(call abs,$(@:.o=.words)) && \
-		mv -f $(call abs,$@).$$$$ $(call abs,$@) || \
-		{ cat $(call abs,$(@:.o=.words)) >&2; exit 1; }
+COLOUR := $(if $(MAKE_TERMERR),-fdiagnostics-color)
+short_paths := sed 's,$(abspath $(SRC))/,,'
+define compiled
+@mkdir -p $(@D)
+$(Q)cd $(1) && $(2) -MMD -MP -MF $(call abs,$(@:.o=.d)) -MT $@ \
+	-c $*.c -o $(call abs,$@).$$$$ 2>$(call abs,$(@:.o=.words)) && \
+	mv -f $(call abs,$@).$$$$ $(call abs,$@) || \
+	{ $(short_paths) $(call abs,$(@:.o=.words)) >&2; exit 1; }
+$(call refuse_starters,$(1))
+endef
+# refuse_starters FOLDER: what was compiled there includes no starter's header
+# in place of the member's.
+refuse_starters = $(if $(STARTER_HEADERS),$(Q)$(COURSE)/starter/check-headers \
+	$< $(@:.o=.d) $(STARTER_HEADERS) \
+	$(if $(filter $(WEEK_DIR),$(1)),$(YOUR_HEADERS)) || \
+	{ rm -f $@; exit 1; })
+
+$(YOUR_OBJECTS): $(B)/%.o: $(SRC)/%.c $(CONFIG) $(GENERATED)
+	$(call compiled,$(SRC),$(CC) $(WEEK_CFLAGS) $(COLOUR))
 
 .PHONY: warnings
-warnings: $(YOUR_OBJECTS)
-	@cat $(YOUR_OBJECTS:.o=.words) >&2 2>/dev/null || :
+warnings: $(YOUR_OBJECTS) $(KIND_OBJECTS)
+	@$(short_paths) $(YOUR_OBJECTS:.o=.words) $(KIND_WORDS) >&2 \
+		2>/dev/null || :
 
-$(GIVEN_OBJECTS): $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG)
-	@mkdir -p $(@D)
-	$(Q)cd $(WEEK_DIR) && $(CC) $(WEEK_CFLAGS) -MMD -MP \
-		-MF $(call abs,$(@:.o=.d)) -MT $@ -c $*.c -o $(call abs,$@)
+$(GIVEN_OBJECTS): $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG) $(GENERATED)
+	$(call compiled,$(WEEK_DIR),$(CC) $(WEEK_CFLAGS))
 
-$(B)/main.o: $(WEEK_DIR)/main.c $(CONFIG)
-	@mkdir -p $(@D)
-	$(Q)cd $(WEEK_DIR) && $(CC) $(WEEK_CFLAGS) -MMD -MP \
-		-MF $(call abs,$(@:.o=.d)) -MT $@ -c main.c -o $(call abs,$@)
+$(B)/main.o: $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG) $(GENERATED)
+	$(call compiled,$(WEEK_DIR),$(CC) $(WEEK_CFLAGS))
 
 $(TEST_OBJECTS): $(T)/tests/%.o: $(WEEK_DIR)/tests/%.c
 	@mkdir -p $(@D)
@@ -77,6 +119,7 @@ $(TEST_OBJECTS): $(T)/tests/%.o: $(WEEK_DIR)/tests/%.c
 		-I $(HARNESS) $(CLIENT_INCLUDES) -Werror \
 		-Wno-error=deprecated-declarations -MMD -MP \
 		-MF $(call abs,$(@:.o=.d)) -MT $@ -c tests/$*.c -o $(call abs,$@)
+	$(call refuse_starters,$(COURSE))
 
 $(CLIENT_OBJECTS): $(T)/clients/%.o: $(COURSE)/weeks/%.c
 	@mkdir -p $(@D)
@@ -131,10 +174,9 @@ $(B)/under_test.o: $(OBJECTS) $(USED_ARCHIVES) $(WRAP_LISTS) $(CHECKED)
 		--whole-archive $(USED_ARCHIVES) --no-whole-archive
 
 $(B)/test: $(B)/under_test.o $(TEST_OBJECTS) $(CLIENT_OBJECTS) \
-		$(COURSE)/build/harness/$(SAN)/libharness.a | $(programs_before)
+		$(HARNESS_ARCHIVES) | $(programs_before) $(KIND_OBJECTS)
 	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(TEST_OBJECTS) \
-		$(CLIENT_OBJECTS) $< $(COURSE)/build/harness/$(SAN)/libharness.a \
-		$(LINKED) $(CHECK_LIBS)
+		$(CLIENT_OBJECTS) $< $(HARNESS_ARCHIVES) $(LINKED) $(CHECK_LIBS)
 
 ifneq ($(PROGRAM),)
 $(B)/$(PROGRAM): $(B)/main.o $(B)/module.a $(USED_ARCHIVES) | $(CHECKED)
@@ -146,11 +188,15 @@ endif
 .PHONY: compile_commands
 compile_commands: $(if $(FROM),,compile_commands.json)
 compile_commands.json: $(CONFIG)
-	@{ echo '['; comma=; for file in $(MODULE_SOURCES); do \
+	@{ echo '['; comma=; for file in $(MODULE_SOURCES) $(BPF_SOURCES); do \
+		case $$file in \
+		*.bpf.c) command="$(strip $(BPF_COMPILE))" ;; \
+		*) command="$(CC) $(strip $(WEEK_CFLAGS))" ;; \
+		esac; \
 		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' \
 			"$$comma" "$(CURDIR)" "$$file" \
-			"$(CC) $(strip $(WEEK_CFLAGS)) -c $$file"; comma=,; \
+			"$$command -c $$file"; comma=,; \
 	done; echo ']'; } > $@
 
--include $(OBJECTS:.o=.d) $(B)/main.d $(TEST_OBJECTS:.o=.d) \
+-include $(OBJECTS:.o=.d) $(KIND_OBJECTS:.o=.d) $(B)/main.d $(TEST_OBJECTS:.o=.d) \
 	$(CLIENT_OBJECTS:.o=.d)

@@ -48,8 +48,8 @@ include $(COURSE)/starter/kind-$(KIND).mk
 all: $(B)/test $(if $(PROGRAM),$(B)/$(PROGRAM)) warnings compile_commands
 module: $(B)/module.a
 # What is no member's: if this does not build, they are not at fault.
-course-part: $(COURSE)/build/harness/$(SAN)/libharness.a $(TEST_OBJECTS) \
-	$(CLIENT_OBJECTS) $(GIVEN_OBJECTS) $(if $(PROGRAM),$(B)/main.o)
+course-part: $(KIND_TOOLS) $(HARNESS_ARCHIVES) $(TEST_OBJECTS) \
+	$(CLIENT_OBJECTS) $(COURSE_OBJECTS)
 program: $(if $(PROGRAM),$(B)/$(PROGRAM))
 
 ifeq ($(origin SANITIZE_$(SAN)),undefined)

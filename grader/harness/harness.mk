@@ -1,7 +1,8 @@
-# harness.mk: the harness as one archive for each sanitizer, in
-# build/harness/SANITIZER/libharness.a. Included by the top Makefile and by
-# starter/week.mk; both set COURSE. Every product is written beside its place
-# and renamed, so that two makes at once do no harm.
+# harness.mk: the harness as two archives for each sanitizer, in
+# build/harness/SANITIZER: libharness.a, and libharness-bpf.a, which wants
+# libbpf. Included by the top Makefile and by starter/week.mk; both set COURSE.
+# Every product is written beside its place and renamed, so that two makes at
+# once do no harm.
 
 SANITIZERS := address thread none
 
@@ -19,7 +20,9 @@ LAB_CFLAGS := -std=gnu17 -D_GNU_SOURCE -U_FORTIFY_SOURCE -g -O1 \
 	-fno-omit-frame-pointer -pthread -Wall -Wextra
 
 HARNESS := $(COURSE)/grader/harness
-HARNESS_SOURCES := $(wildcard $(HARNESS)/*.c)
+HARNESS_BPF_SOURCES := $(wildcard $(HARNESS)/bpf*.c $(HARNESS)/netns*.c)
+HARNESS_SOURCES := $(filter-out $(HARNESS_BPF_SOURCES),\
+	$(wildcard $(HARNESS)/*.c))
 HARNESS_HEADERS := $(wildcard $(HARNESS)/*.h)
 
 define HARNESS_RULES
@@ -30,6 +33,12 @@ $(COURSE)/build/harness/$(1)/%.o: $(HARNESS)/%.c $$(HARNESS_HEADERS)
 
 $(COURSE)/build/harness/$(1)/libharness.a: \
 		$(HARNESS_SOURCES:$(HARNESS)/%.c=$(COURSE)/build/harness/$(1)/%.o)
+
+$(COURSE)/build/harness/$(1)/libharness-bpf.a: \
+		$(HARNESS_BPF_SOURCES:$(HARNESS)/%.c=$(COURSE)/build/harness/$(1)/%.o)
+
+$(COURSE)/build/harness/$(1)/libharness.a \
+$(COURSE)/build/harness/$(1)/libharness-bpf.a:
 	@rm -f $$@.$$$$$$$$ && $$(AR) rcs $$@.$$$$$$$$ $$^ && \
 		mv -f $$@.$$$$$$$$ $$@
 endef

@@ -19,7 +19,7 @@
 #define MAKE_OUTPUT_BYTES_MAX (4u << 20)
 #define LITTLE_ROOM_BYTES (64u << 20)
 
-static int check_tools(void)
+static int check_tools(const struct build *build)
 {
     static const char *const tools[] = {"make", "gcc", "ld", "ar", "nm"};
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
@@ -29,6 +29,11 @@ static int check_tools(void)
                      tools[i], course_dir());
             return -ENOENT;
         }
+    if (build->week->manifest.kind == KIND_BPF && !process_exists("clang")) {
+        complain("there is no clang here; `%s/grader/install bpf` brings it",
+                 course_dir());
+        return -ENOENT;
+    }
     return 0;
 }
 
@@ -182,7 +187,7 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
 {
     struct process_result result;
     *words = NULL;
-    int err = check_tools();
+    int err = check_tools(build);
     if (err == 0)
         err = run_make(build, sanitizer_name(sanitizer), "all", &result);
     if (err != 0)
@@ -204,7 +209,7 @@ int build_program(const struct build *build, const char *variant, char **words)
 {
     struct process_result result;
     *words = NULL;
-    int err = check_tools();
+    int err = check_tools(build);
     if (err == 0)
         err = run_make(build, variant, "program", &result);
     if (err != 0)

@@ -82,7 +82,11 @@ static int build_for(struct grading *g, const struct step *step)
     }
     g->built[step->sanitizer] = err == 0;
     if (words != NULL)
-        week_outcome_note(g->outcome, "gcc warns:\n%s", words);
+        week_outcome_note(g->outcome, "%s\n%s",
+                          g->request->week->manifest.kind == KIND_HOST
+                              ? "gcc warns:"
+                              : "the compilers warn:",
+                          words);
     free(words);
     return err;
 }

@@ -3,7 +3,8 @@
  *
  * Inside, whatever the paths outside are:
  *     /tmp/lab/waiter    grade-waiter
- *     /tmp/lab/bin       the test program and the week's programs, read-only
+ *     /tmp/lab/bin       the test program, the week's programs and its objects
+ *                        for the kernel, read-only
  *     /tmp/lab/run       the run's folder: san/, tmp/
  *     /tmp/lab/instead   the folder of --program, read-only
  * So a checkout below a closed home folder, or below /tmp, works as well.
@@ -286,13 +287,14 @@ struct plain_paths {
 };
 
 /* Without a mount namespace the user that root hands the step to may not be
- * able to reach the programs: give it copies. */
+ * able to reach the programs, and objects for the kernel: give it copies. */
 static int copy_programs(const struct plain_paths *from,
                          const struct plain_paths *to)
 {
     static const char script[] =
         "cp -- \"$1\" \"$2\" && mkdir -- \"$4\" && find \"$3\" -maxdepth 1 "
-        "-type f -perm -u+x -exec cp -- {} \"$4\" \\;";
+        "-type f \\( -perm -u+x -o -name '*.bpf.o' \\) -exec cp -- {} \"$4\" "
+        "\\;";
     const char *argv[] = {"sh",       "-c",      script,  "copy", from->waiter,
                           to->waiter, from->bin, to->bin, NULL};
     struct process_request request = {.argv = argv, .keep_fd = -1};

@@ -67,7 +67,7 @@ lay() {
         grade start "$number"
         week=$(basename "$(echo work/"$number"-*)")
         [ "$word" = "$number" ] ||
-            cp "$course/solutions/$week"/*.c "work/$week"
+            cp "$course/solutions/$week"/*.[ch] "work/$week"
     done
 }
 

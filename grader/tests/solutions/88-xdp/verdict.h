@@ -1,0 +1,11 @@
+/* verdict.h: the solution. */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+/* Packets of more than 100 bytes are dropped. */
+static inline int verdict_is_dropped(unsigned long len)
+{
+    return len > 100;
+}
+
+#endif
