@@ -58,7 +58,8 @@ static bool is_refusal(const char *words)
     return line != NULL;
 }
 
-/* The first refusal is the headline; the rest stays. */
+/* The first refusal is the headline. What follows belongs to it; what gcc
+ * warned of before may not, and comes last. */
 static char *tell_refusal(const char *words, char **text)
 {
     char *headline = line_with(words, ": calls ", "(), which week ");
@@ -66,7 +67,8 @@ static char *tell_refusal(const char *words, char **text)
     const char *after = at + strlen(headline);
 
     after += strspn(after, "\n");
-    *text = text_format("%.*s%s", (int)(at - words), words, after);
+    *text = text_format("%s%s%.*s", after, at > words ? "\n" : "",
+                        (int)(at - words), words);
     return headline;
 }
 
