@@ -144,16 +144,26 @@ static void set_wait(enum clock_wait_kind kind)
         atomic_store_explicit(&watch->kind, kind, memory_order_relaxed);
 }
 
-static void begin_wait(bool endless)
+void clock_wait_begin(enum clock_wait_kind kind)
 {
     if (watch != NULL)
         atomic_fetch_add_explicit(&watch->number, 1, memory_order_relaxed);
-    set_wait(endless ? CLOCK_WAIT_ENDLESS : CLOCK_WAIT_TIMED);
+    set_wait(kind);
+}
+
+void clock_wait_end(void)
+{
+    set_wait(CLOCK_NO_WAIT);
+}
+
+static void begin_wait(bool endless)
+{
+    clock_wait_begin(endless ? CLOCK_WAIT_ENDLESS : CLOCK_WAIT_TIMED);
 }
 
 static int end_wait(int count)
 {
-    set_wait(CLOCK_NO_WAIT);
+    clock_wait_end();
     return count;
 }
 

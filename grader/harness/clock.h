@@ -80,4 +80,9 @@ void clock_watch(void);
 /* What it does now. Requires: clock_watch(). */
 struct clock_wait clock_wait_now(void);
 
+/* For tests that stand in for another call that waits (tests/wrap.list of a
+ * week): it begins to wait, it has returned. */
+void clock_wait_begin(enum clock_wait_kind kind);
+void clock_wait_end(void);
+
 #endif

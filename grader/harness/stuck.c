@@ -29,8 +29,8 @@ const char *stuck_process(void *user)
     if (wait.kind == CLOCK_NO_WAIT)
         return "the server sleeps, in another call than its loop's wait";
     return net_at_rest() && sleeps_on(p, wait)
-               ? "the server sleeps in epoll_wait, and nothing is under way "
-                 "that could wake it"
+               ? "the server sleeps in its loop's wait, and nothing is under "
+                 "way that could wake it"
                : NULL;
 }
 

@@ -12,8 +12,9 @@
  * Then a client that waits for it in vain fails at once and says why; without
  * it the same client fails when its patience is over.
  *
- * For servers whose only wait is epoll_wait, as a contract may ask: one that
- * sleeps in another call counts as stuck.
+ * For servers whose only wait is epoll_wait, as a contract may ask, or the call
+ * that a week's own tests stand in for (clock_wait_begin()): one that sleeps in
+ * another call counts as stuck.
  */
 #ifndef STUCK_H
 #define STUCK_H

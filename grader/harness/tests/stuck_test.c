@@ -56,7 +56,7 @@ STEP_TEST(silence_on_both_sides_is_told)
     connect_to(KEEPS_SILENT);
     net_send_text(&c, "hello\n");
     failing(wait_in_vain, "6 bytes", "all of them",
-            "sleeps in epoll_wait, and nothing is under way");
+            "sleeps in its loop's wait, and nothing is under way");
     end_both();
 }
 
