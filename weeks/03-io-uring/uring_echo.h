@@ -12,6 +12,11 @@
  *  3. Memory that an operation reads or fills is not freed, moved or used for
  *     something else before its last completion.
  *  4. Whatever a client does, the others go on.
+ *  5. What fails in a completion can be returned to nobody. A client is given
+ *     up of which an operation cannot be started (uring_start() fails), or for
+ *     whose bytes there is no memory: it is closed when nothing of it is in
+ *     flight any more. Where it is the accept that cannot be started, nobody
+ *     else need be let in; those inside are served on.
  */
 #ifndef URING_ECHO_H
 #define URING_ECHO_H
@@ -21,8 +26,13 @@
 /* Each buffer of the ring that messages are received into, from step 4 on. */
 #define URING_ECHO_BUFFER_BYTES 16384
 
-/* For one client, read and not yet sent: when so much is there, its reading
- * is ended; what the buffers of the ring can hold may come on top. Step 5. */
+/*
+ * For one client, read and not yet sent: when so much is there, its reading is
+ * ended. What can come before it has ended may be there on top, and is twice
+ * what the buffers of the ring hold: they may all be full in the moment in
+ * which it is seen, and be given back and filled once more before the cancel is
+ * submitted. Step 5.
+ */
 #define URING_ECHO_PENDING_BYTES 65536
 
 /* How long accepting rests, at least, when there is no descriptor or memory

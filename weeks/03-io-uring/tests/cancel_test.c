@@ -6,6 +6,7 @@
  */
 #include "echo_client.h"
 #include "steps.h"
+#include "uring_echo.h"
 #include "uring_server.h"
 
 #include <stdio.h>
@@ -72,13 +73,16 @@ STEP_TEST(close_ends_full_clients)
 {
     struct uring_server s;
     struct net_client c[CLIENTS];
-    start(&s);
+    uring_server_start(&s, .rules = WATCH_FLIGHT, .closes = true, .buffers = 16,
+                       .small_sends = true);
     lab_note("%d clients are inside; all but two send until nothing is taken "
              "any more",
              CLIENTS);
-    connect_all(&s, c, CLIENTS);
-    for (int i = 2; i < CLIENTS; i++)
-        net_send_until_full(&c[i]);
+    connect_all(&s, c, 2);
+    for (int i = 2; i < CLIENTS; i++) {
+        uring_server_connect_narrow(&s, &c[i], "full client");
+        uring_server_offer(&s, &c[i], 3 * URING_ECHO_PENDING_BYTES);
+    }
     uring_server_close(&s);
     expect_all_end(c, CLIENTS);
     expect_next_life(&s);

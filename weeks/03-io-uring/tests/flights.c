@@ -164,18 +164,20 @@ static const char *use_of(const struct flight *f)
     return f->fills ? "fills" : "reads";
 }
 
-/* An array of a function that has returned looks like one that was freed. */
+/* An array of a function that has returned, and what realloc(3) has moved, look
+ * like what was freed. */
 static void check_freed(const struct flight *f)
 {
     if (is_poisoned(f->theirs, sizeof *f->theirs))
-        watch_fail("the uring_op of %s was freed, or its function has "
-                   "returned, while it was in flight (uring.h, rule 2)",
+        watch_fail("the uring_op of %s was freed or moved (realloc), or its "
+                   "function has returned, while it was in flight (uring.h, "
+                   "rule 2)",
                    name_of(f->kind));
     for (int i = 0; i < f->spans_count; i++)
         if (is_poisoned(f->spans[i].data, f->spans[i].len))
-            watch_fail("the memory that %s %s was freed, or its function has "
-                       "returned, while it was in flight (uring_echo.h, rule "
-                       "3)",
+            watch_fail("the memory that %s %s was freed or moved (realloc), "
+                       "or its function has returned, while it was in flight "
+                       "(uring_echo.h, rule 3)",
                        name_of(f->kind), use_of(f));
 }
 
@@ -213,6 +215,14 @@ void flights_check(const void *frame)
             check_freed(&flights[i]);
             check_stack(&flights[i], frame);
         }
+}
+
+bool flights_timed(void)
+{
+    for (int i = 0; i < flights_top; i++)
+        if (flights[i].theirs != NULL && flights[i].kind == FLIGHT_TIMEOUT)
+            return true;
+    return false;
 }
 
 bool spans_overlap(const struct span *a, const struct span *b)

@@ -10,7 +10,7 @@
 enum flight_kind {
     FLIGHT_ACCEPT,
     FLIGHT_RECEIVE,
-    FLIGHT_SEND,
+    FLIGHT_SEND, /* up to here clients and bytes come and go */
     FLIGHT_CANCEL,
     FLIGHT_TIMEOUT,
     FLIGHT_OTHER,
@@ -31,6 +31,9 @@ void flights_check(const void *frame);
  * takes buffers of this group; or NULL. */
 const char *flights_using(const struct span *span);
 const char *flights_of_group(int group);
+
+/* flights.c: a timeout is in flight, so a wait will end by itself. */
+bool flights_timed(void);
 
 /* lent_buffers.c: it is, in part, a buffer that was given back. */
 bool buffers_lent(const struct span *span);

@@ -18,10 +18,21 @@
 #define MESSAGE 1000
 #define PIECE URING_ECHO_BUFFER_BYTES
 
+/* uring_echo.h, at URING_ECHO_PENDING_BYTES. */
+#define HELD_MAX \
+    (URING_ECHO_PENDING_BYTES + 2 * BUFFERS * URING_ECHO_BUFFER_BYTES)
+
 static void start(struct uring_server *s)
 {
     lab_note("the server has %d buffers", BUFFERS);
     uring_server_start(s, .rules = WATCH_FLIGHT, .buffers = BUFFERS);
+}
+
+static void start_with_small_sends(struct uring_server *s)
+{
+    lab_note("the server has %d buffers, and its sends take little", BUFFERS);
+    uring_server_start(s, .rules = WATCH_FLIGHT, .buffers = BUFFERS,
+                       .small_sends = true);
 }
 
 static void expect_nothing_left(struct uring_server *s)
@@ -40,6 +51,18 @@ static void connect_many(const struct uring_server *s, const char *what,
     for (int i = 0; i < count; i++) {
         snprintf(name, sizeof name, "%s %d", what, i + 1);
         net_connect_quietly(&clients[i], name, SERVER_HOST, s->port);
+    }
+}
+
+/* The same, of which the kernel takes in little before they read. */
+static void connect_narrow(const struct uring_server *s, const char *what,
+                           struct net_client *clients, int count)
+{
+    char name[32];
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%s %d", what, i + 1);
+        uring_server_connect_narrow(s, &clients[i], name);
+        clients[i].quiet = true;
     }
 }
 
@@ -130,18 +153,54 @@ STEP_TEST(eight_mebibytes_come_back)
 
 /* ---- Clients that never read ---- */
 
+static void expect_held_at_most_what_is_stated(void)
+{
+    lab_at_most(watch_held_most(), HELD_MAX,
+                "bytes, at the most, that were received and not sent");
+}
+
+/* More than it may have pending, and more than that, which stays outside: where
+ * nothing is taken any more, or as much as is enough for that. */
+static size_t send_until_full(struct uring_server *s, struct net_client *c)
+{
+    return uring_server_offer(s, c, 3 * URING_ECHO_PENDING_BYTES);
+}
+
+#define PIECES 32 /* half as much again as may be held */
+
+/* What there is comes piece by piece, so buffers never run out: only who ends
+ * the receive stops taking it. */
+STEP_TEST(full_client_is_read_no_more)
+{
+    struct uring_server s;
+    struct net_client c;
+    size_t sent = 0, taken = 1;
+
+    start_with_small_sends(&s);
+    connect_narrow(&s, "deaf client", &c, 1);
+    lab_note("it sends %d pieces of %d bytes, each when the server is at rest, "
+             "or as much as is taken; and reads nothing",
+             PIECES, PIECE);
+    for (int i = 0; i < PIECES && taken > 0; i++) {
+        taken = uring_server_offer(&s, &c, PIECE);
+        sent += taken;
+    }
+    expect_held_at_most_what_is_stated();
+    lab_note("the deaf client reads after all");
+    c.offset -= sent;
+    expect_next(&c, sent);
+    net_close(&c);
+    expect_nothing_left(&s);
+    uring_server_stop(&s);
+}
+
 /* It costs what the contract allows; and then it reads after all. */
 STEP_TEST(deaf_client_costs_a_stated_amount)
 {
     struct uring_server s;
     start(&s);
     echo_client_deaf(SERVER_HOST, s.port, 16);
-    /* Until the cancel is submitted, buffers that came back may be filled once
-     * more. */
-    lab_at_most(watch_held_most(),
-                URING_ECHO_PENDING_BYTES +
-                    2 * BUFFERS * URING_ECHO_BUFFER_BYTES,
-                "bytes, at the most, that were received and not sent");
+    expect_held_at_most_what_is_stated();
     expect_nothing_left(&s);
     uring_server_stop(&s);
 }
@@ -153,11 +212,11 @@ STEP_TEST(more_deaf_clients_than_buffers)
     struct net_client deaf[DEAF];
     size_t lens[DEAF];
 
-    start(&s);
+    start_with_small_sends(&s);
     lab_note("%d clients send until nothing is taken any more", DEAF);
-    connect_many(&s, "deaf client", deaf, DEAF);
+    connect_narrow(&s, "deaf client", deaf, DEAF);
     for (int i = 0; i < DEAF; i++)
-        lens[i] = net_send_until_full(&deaf[i]);
+        lens[i] = send_until_full(&s, &deaf[i]);
     echo_client_crowd(SERVER_HOST, s.port, 16, 3);
     lab_note("the deaf clients read after all");
     for (int i = 0; i < DEAF; i++) {
@@ -184,18 +243,12 @@ STEP_TEST(buffers_do_not_wait_for_readers)
     struct uring_server s;
     struct net_client first, deaf[DEAF];
     unsigned char data[PIECE];
-    char name[32];
 
-    lab_note("the server has %d buffers, and its sends take little", BUFFERS);
-    uring_server_start(&s, .rules = WATCH_FLIGHT, .buffers = BUFFERS,
-                       .small_sends = true);
+    start_with_small_sends(&s);
     net_connect(&first, "first client", SERVER_HOST, s.port);
-    for (int i = 0; i < DEAF; i++) {
-        snprintf(name, sizeof name, "deaf client %d", i + 1);
-        uring_server_connect_narrow(&s, &deaf[i], name);
-        deaf[i].quiet = true;
+    connect_narrow(&s, "deaf client", deaf, DEAF);
+    for (int i = 0; i < DEAF; i++)
         echo_client_round_trip(&deaf[i], 100);
-    }
     lab_note("the server is kept from the kernel; %d clients send %d bytes "
              "each, and will not read",
              DEAF, PIECE);
@@ -205,8 +258,9 @@ STEP_TEST(buffers_do_not_wait_for_readers)
     for (int i = 0; i < DEAF; i++) {
         net_pattern(deaf[i].stream, deaf[i].offset, data, PIECE);
         net_send(&deaf[i], data, PIECE);
-        lab_until(has_arrived(&deaf[i]), "its bytes come to the server");
     }
+    for (int i = 0; i < DEAF; i++)
+        lab_until(has_arrived(&deaf[i]), "its bytes come to the server");
     watch_open_gate();
     net_expect_text(&first, "wake up\n");
     net_close(&first);
@@ -226,11 +280,13 @@ STEP_TEST(reading_resumes_each_time)
     struct uring_server s;
     struct net_client c;
 
-    start(&s);
-    net_connect(&c, "client", SERVER_HOST, s.port);
+    start_with_small_sends(&s);
+    connect_narrow(&s, "client", &c, 1);
     for (int round = 1; round <= 4; round++) {
-        lab_note("round %d", round);
-        size_t len = net_send_until_full(&c);
+        lab_note("round %d: it sends until nothing is taken any more, and then "
+                 "reads",
+                 round);
+        size_t len = send_until_full(&s, &c);
         c.offset -= len;
         expect_next(&c, len);
         echo_client_round_trip(&c, 500);
@@ -262,9 +318,16 @@ STEP_TEST(full_client_half_closes)
 STEP_TEST(full_clients_reset_at_last)
 {
     struct uring_server s;
-    start(&s);
-    for (int i = 0; i < DEAF; i++)
-        echo_client_reset_when_full(SERVER_HOST, s.port);
+    struct net_client c;
+    start_with_small_sends(&s);
+    lab_note("%d clients, one after the other, send until nothing is taken any "
+             "more, and reset",
+             DEAF);
+    for (int i = 0; i < DEAF; i++) {
+        connect_narrow(&s, "rude client", &c, 1);
+        send_until_full(&s, &c);
+        net_reset(&c);
+    }
     expect_nothing_left(&s);
     echo_client_crowd(SERVER_HOST, s.port, CROWD, 2);
     uring_server_stop(&s);
@@ -277,16 +340,13 @@ STEP_TEST(full_clients_reset_in_one_batch)
     struct uring_server s;
     struct net_client first, slow[BUFFERS / 2];
     unsigned char data[PIECE];
-    char name[32];
 
     uring_server_start(&s, .rules = WATCH_FLIGHT, .small_sends = true);
     net_connect(&first, "first client", SERVER_HOST, s.port);
     echo_client_round_trip(&first, 100);
     lab_note("%d clients send 56 KiB and do not read", BUFFERS / 2);
+    connect_narrow(&s, "slow client", slow, BUFFERS / 2);
     for (int i = 0; i < BUFFERS / 2; i++) {
-        snprintf(name, sizeof name, "slow client %d", i + 1);
-        uring_server_connect_narrow(&s, &slow[i], name);
-        slow[i].quiet = true;
         uring_server_fill(&s, &slow[i]);
         net_pattern(slow[i].stream, slow[i].offset, data, PIECE);
         net_send(&slow[i], data, PIECE / 2);
@@ -315,6 +375,7 @@ void provided_buffers_step(void)
     lab_test(more_messages_than_buffers);
     lab_test(buffers_come_back);
     lab_test(eight_mebibytes_come_back);
+    lab_test(full_client_is_read_no_more);
     lab_test(deaf_client_costs_a_stated_amount);
     lab_test(more_deaf_clients_than_buffers);
     lab_test(buffers_do_not_wait_for_readers);

@@ -108,7 +108,7 @@ STEP_TEST(open_reports_errors)
     int err = uring_open(8, &more);
     limit.rlim_cur = soft;
     lab_sys(setrlimit(RLIMIT_NOFILE, &limit));
-    lab_same_number(err, -EMFILE, "what uring_open() returns (-EMFILE)");
+    same_result(err, -EMFILE, "uring_open()");
     lab_equal(count_fds(), before, "open descriptors after the errors");
 }
 

@@ -3,6 +3,8 @@
  */
 #include "ring_run.h"
 
+#include "stuck.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -64,31 +66,50 @@ void start_read(struct uring *uring, struct call *call, int fd, char *bytes,
 
 /* ---- A run that ends ---- */
 
+#define LOOK_MS 20
+
 struct patience {
     struct lab_where where;
+    pid_t runner; /* the thread that runs the ring */
     sem_t over;
 };
 
-static void *lose_patience(void *argument)
+/* Whether the run ends in the next moment. */
+static bool ends_soon(struct patience *patience)
 {
-    struct patience *patience = argument;
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LAB_PATIENCE_MS / 1000;
     int err;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += LOOK_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     do
         err = sem_timedwait(&patience->over, &until);
     while (err == -1 && errno == EINTR);
-    if (err == -1)
-        lab_fail_at(patience->where,
-                    "uring_run() waits, though what was started is done by now "
-                    "and its `done` would stop the ring");
-    return NULL;
+    return err == 0;
+}
+
+/* Seen asleep twice in the same wait: nothing will end it. */
+static void *lose_patience(void *argument)
+{
+    struct patience *patience = argument;
+    uint64_t wait = 0;
+    for (int ms = 0; ms < LAB_PATIENCE_MS; ms += LOOK_MS) {
+        if (ends_soon(patience))
+            return NULL;
+        uint64_t before = wait;
+        wait = stuck_thread(patience->runner) ? clock_wait_now().number : 0;
+        if (wait != 0 && wait == before)
+            break;
+    }
+    lab_fail_at(patience->where,
+                "uring_run() waits, though what was started is done by now "
+                "and its `done` would stop the ring");
 }
 
 void run_at(struct lab_where where, struct uring *uring)
 {
-    struct patience patience = {.where = where};
+    struct patience patience = {.where = where, .runner = gettid()};
     pthread_t thread;
     sem_init(&patience.over, 0, 0);
     lab_check(pthread_create(&thread, NULL, lose_patience, &patience) == 0,

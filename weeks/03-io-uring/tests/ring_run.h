@@ -38,7 +38,12 @@ void start_nop(struct uring *uring, struct call *call);
 void start_read(struct uring *uring, struct call *call, int fd, char *bytes,
                 size_t len);
 
-/* uring_run() until a `done` stops it. Fails if that never happens. */
+/* Both are told by their names, "-EBADF (Bad file descriptor)". */
+#define same_result(actual, expected, what) \
+    lab_error_at(LAB_HERE, (actual), (expected), (what))
+
+/* uring_run() until a `done` stops it. Fails if that never happens. Requires:
+ * what makes that happen has been done, and no timeout is awaited. */
 #define run(uring) run_at(LAB_HERE, (uring))
 void run_at(struct lab_where where, struct uring *uring);
 

@@ -4,6 +4,7 @@
 #include "uring_server.h"
 
 #include "echo_client.h"
+#include "stuck.h"
 #include "uring_echo.h"
 
 #include <arpa/inet.h>
@@ -155,7 +156,15 @@ static int serve_twice(void *argument)
 
 /* ---- In the test ---- */
 
-/* The smallest that the kernel allows; what is accepted inherits it. */
+/* What is accepted inherits it: the last part of an answer does not wait until
+ * the client's kernel has said that it has the one before. */
+static void make_sends_prompt(int listener)
+{
+    lab_sys(
+        setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)));
+}
+
+/* The smallest that the kernel allows; this is inherited too. */
 static void make_sends_small(int listener)
 {
     lab_sys(
@@ -171,6 +180,7 @@ void uring_server_start_at(struct lab_where where, struct uring_server *s,
     if (options.buffers == 0)
         job.options.buffers = BUFFERS;
     job.listener = net_listen_at(where, SERVER_HOST, s->port);
+    make_sends_prompt(job.listener);
     if (options.small_sends)
         make_sends_small(job.listener);
     lab_sys(pipe2(job.stop, O_CLOEXEC));
@@ -179,6 +189,7 @@ void uring_server_start_at(struct lab_where where, struct uring_server *s,
     watch_begin_at(where, options.rules);
     proc_call_at(where, &s->proc, "an echo server on io_uring",
                  options.closes ? serve_twice : serve, &job);
+    net_give_up_when(stuck_process, &s->proc);
     close(job.listener);
     close(job.stop[0]);
     close(job.other[0]);
@@ -239,15 +250,16 @@ void uring_server_connect_narrow_at(struct lab_where where,
 
 /* A server that takes no more is at rest; and the client's kernel too may have
  * been slow. */
-void uring_server_fill_at(struct lab_where where, struct uring_server *s,
-                          struct net_client *c)
+size_t uring_server_offer_at(struct lab_where where, struct uring_server *s,
+                             struct net_client *c, size_t len)
 {
     unsigned char data[4096];
-    int refused = 0;
-    lab_note("%s sends and does not read", c->name);
-    for (size_t sent = 0; sent < FILL_BYTES && refused < 3;) {
-        net_pattern(c->stream, c->offset, data, sizeof data);
-        ssize_t n = send(c->fd, data, sizeof data, MSG_DONTWAIT | MSG_NOSIGNAL);
+    size_t sent = 0;
+    for (int refused = 0; sent < len && refused < 3;) {
+        size_t left = len - sent,
+               piece = left < sizeof data ? left : sizeof data;
+        net_pattern(c->stream, c->offset, data, piece);
+        ssize_t n = send(c->fd, data, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && errno != EAGAIN)
             lab_fail_at(where, "%s cannot send: %s", c->name,
                         lab_errno_text(errno));
@@ -258,6 +270,14 @@ void uring_server_fill_at(struct lab_where where, struct uring_server *s,
         sent += n > 0 ? (size_t)n : 0;
     }
     proc_until_asleep_at(where, &s->proc);
+    return sent;
+}
+
+void uring_server_fill_at(struct lab_where where, struct uring_server *s,
+                          struct net_client *c)
+{
+    lab_note("%s sends and does not read", c->name);
+    uring_server_offer_at(where, s, c, FILL_BYTES);
 }
 
 void uring_server_expect_empty_at(struct lab_where where,
@@ -295,6 +315,7 @@ void uring_server_go_on_at(struct lab_where where, struct uring_server *s)
 
 void uring_server_stop_at(struct lab_where where, struct uring_server *s)
 {
+    net_give_up_when(NULL, NULL);
     lab_note("the server is told to stop");
     lab_sys(write(s->stop_fd, "", 1));
     close(s->stop_fd);

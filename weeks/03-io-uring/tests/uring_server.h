@@ -2,7 +2,9 @@
  * uring_server.h: uring_echo.c as a server in a process of its own, watched.
  *
  * It listens on 127.0.0.1 on a socket of the test's, and stops when the test
- * says so. Who is inside then is closed only if that is what the test is about
+ * says so. A client that waits for what can't come any more fails at once
+ * (stuck.h). Who is inside then is closed only if that is what the test is
+ * about
  * (.closes), as it is a stretch (step 7).
  */
 #ifndef URING_SERVER_H
@@ -52,6 +54,14 @@ void uring_server_talk_at(struct lab_where where, const struct uring_server *s,
 void uring_server_connect_narrow_at(struct lab_where where,
                                     const struct uring_server *s,
                                     struct net_client *c, const char *name);
+
+/* A client sends so many bytes of its stream and reads nothing. The server is
+ * at rest afterwards. Returns how many it has sent: less, where the server
+ * takes no more. */
+#define uring_server_offer(s, c, len) \
+    uring_server_offer_at(LAB_HERE, (s), (c), (len))
+size_t uring_server_offer_at(struct lab_where where, struct uring_server *s,
+                             struct net_client *c, size_t len);
 
 /*
  * A client sends 48 KiB and reads nothing; or less, where the server takes no

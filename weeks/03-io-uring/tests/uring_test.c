@@ -73,7 +73,7 @@ STEP_TEST(failure_is_a_result)
     start_read(ring, &call, -1, &byte, 1);
     errno = 0;
     run(ring);
-    lab_same_number(call.result, -EBADF, "the result of the read (-EBADF)");
+    same_result(call.result, -EBADF, "the result of the read");
 }
 
 /* `what` is the caller's again as soon as uring_start() returns. */
@@ -113,10 +113,13 @@ STEP_TEST(flags_of_a_submission_are_kept)
     what.flags |= IOSQE_IO_LINK;
     lab_ok(uring_start(ring, &first.op, &what));
     start_nop(ring, &second);
+    lab_equal(watch_enters(), 0,
+              "system calls before uring_run(): the read would be submitted "
+              "too early, without what it is linked to");
     run(ring);
-    lab_same_number(first.result, -EBADF, "the result of the read (-EBADF)");
-    lab_same_number(second.result, -ECANCELED,
-                    "the result of the NOP behind it (-ECANCELED)");
+    lab_equal(first.calls, 1, "calls of the read's `done`");
+    same_result(first.result, -EBADF, "the result of the read");
+    same_result(second.result, -ECANCELED, "the result of the NOP behind it");
 }
 
 /* A multishot operation: `done` learns from the flags that more is to come, and
@@ -148,8 +151,7 @@ STEP_TEST(multishot_is_told_and_cancelled)
         run(ring);
     }
     lab_equal(cancel.result, 0, "the result of the cancel");
-    lab_same_number(poll.result, -ECANCELED,
-                    "the last result of the poll (-ECANCELED)");
+    same_result(poll.result, -ECANCELED, "the last result of the poll");
     lab_check(!(poll.flags & IORING_CQE_F_MORE),
               "its last flags lack IORING_CQE_F_MORE");
     close_pipe(fds);
@@ -349,6 +351,35 @@ STEP_TEST(turn_is_one_system_call)
     lab_at_most(watch_enters(), ROUNDS, "system calls for %d turns", ROUNDS);
 }
 
+#define TIMEOUTS 20
+
+static void start_timeout(struct call *call)
+{
+    static struct __kernel_timespec millisecond = {.tv_nsec = 1000000};
+    struct io_uring_sqe what = {0};
+    io_uring_prep_timeout(&what, &millisecond, 0, 0);
+    lab_ok(uring_start(call->uring, &call->op, &what));
+}
+
+/* The call that submits is the call that waits: none of these is done yet when
+ * it is submitted, so two calls would be made for each. */
+STEP_TEST(call_that_submits_waits_too)
+{
+    struct call call;
+    lab_note("a timeout of 1 ms, whose `done` starts it again, %d times",
+             TIMEOUTS);
+    call_init(&call, TIMEOUTS);
+    call.uring = ring;
+    call.then = start_timeout;
+    start_timeout(&call);
+    lab_ok(uring_run(ring));
+    same_result(call.result, -ETIME, "the result of the last");
+    lab_at_least(watch_enters(), TIMEOUTS, "system calls that were seen");
+    lab_at_most(watch_enters(), TIMEOUTS + 1,
+                "system calls for %d operations, one after the other",
+                TIMEOUTS);
+}
+
 /* ---- The list ---- */
 
 static void ring_step(void)
@@ -369,6 +400,7 @@ static void ring_step(void)
     lab_test(stop_leaves_the_rest_for_the_next_run);
     lab_test(started_before_a_stop);
     lab_test(turn_is_one_system_call);
+    lab_test(call_that_submits_waits_too);
     ring_process_tests();
 }
 

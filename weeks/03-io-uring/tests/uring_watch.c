@@ -4,6 +4,7 @@
  */
 #include "uring_watch.h"
 
+#include "clock.h"
 #include "flights.h"
 #include "proc.h"
 
@@ -15,9 +16,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* So many calls in a row that bring nothing are turns for nothing. */
+#define IDLE_ENTERS_MAX 20000
+
 struct watch {
     enum watch_rules rules;
     _Atomic unsigned long enters, no_buffers, short_sends;
+    _Atomic unsigned long idle_enters; /* since something was brought */
     _Atomic unsigned long started[FLIGHT_KINDS];
     _Atomic int64_t held, held_most;
     _Atomic long buffers_taken;
@@ -41,6 +46,7 @@ void watch_begin_at(struct lab_where where, enum watch_rules rules)
     lab_check(watch != MAP_FAILED, "the test has memory to watch with");
     sem_init(&watch->gate, 1, 0);
     watch->rules = rules;
+    clock_watch();
     begun_at = where;
     test_pid = getpid();
 }
@@ -160,6 +166,8 @@ void watch_completed(enum flight_kind kind, int result, size_t asked)
 {
     if (watch == NULL)
         return;
+    if (result >= 0 && kind <= FLIGHT_SEND)
+        watch->idle_enters = 0;
     if (kind == FLIGHT_RECEIVE && result > 0)
         hold(result);
     if (kind == FLIGHT_RECEIVE && result == -ENOBUFS)
@@ -181,24 +189,53 @@ static void pass_gate(void)
     if (!watch->closed)
         return;
     watch->standing = true;
+    clock_wait_begin(CLOCK_WAIT_TIMED); /* it is the test that ends it */
     while (sem_wait(&watch->gate) == -1)
         continue;
+    clock_wait_end();
+}
+
+static void count_enter(void)
+{
+    watch->enters++;
+    if (++watch->idle_enters > IDLE_ENTERS_MAX)
+        watch_fail("it turns in circles: %s times in a row it has entered the "
+                   "kernel, and no byte and no client has come or gone "
+                   "(uring.h, rule 5)",
+                   lab_number(IDLE_ENTERS_MAX));
 }
 
 /*
  * Before a call that enters the kernel. What lies below `frame`, where the
  * caller's frame begins, is no living function's.
  */
-static void enter(const void *frame, bool waits)
+static void enter(const void *frame, enum clock_wait_kind kind)
 {
     if (watch == NULL)
         return;
     if (watch_asks_for(WATCH_MEMORY))
         flights_check(frame);
     pass_gate();
-    watch->enters++;
-    if (waits)
-        watch->waited = true;
+    count_enter();
+    if (kind == CLOCK_NO_WAIT)
+        return;
+    clock_wait_begin(flights_timed() ? CLOCK_WAIT_TIMED : kind);
+    watch->waited = true;
+}
+
+/* After one. Gives what it returned. */
+static int leave(int result)
+{
+    clock_wait_end();
+    return result;
+}
+
+/* How a call waits for so many completions. */
+static enum clock_wait_kind kind_of_wait(unsigned wait, bool has_timeout)
+{
+    return wait == 0     ? CLOCK_NO_WAIT
+           : has_timeout ? CLOCK_WAIT_TIMED
+                         : CLOCK_WAIT_ENDLESS;
 }
 
 static void refuse_kernel_thread(unsigned flags)
@@ -230,15 +267,15 @@ int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
 int __wrap_io_uring_submit(struct io_uring *ring)
 {
     if (io_uring_sq_ready(ring) > 0)
-        enter(FRAME, false);
+        enter(FRAME, CLOCK_NO_WAIT);
     return io_uring_submit(ring);
 }
 
 int __wrap_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait)
 {
     if (wait > 0 || io_uring_sq_ready(ring) > 0)
-        enter(FRAME, wait > 0);
-    return io_uring_submit_and_wait(ring, wait);
+        enter(FRAME, kind_of_wait(wait, false));
+    return leave(io_uring_submit_and_wait(ring, wait));
 }
 
 int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring,
@@ -248,8 +285,8 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring,
                                             sigset_t *mask)
 {
     if (wait > 0 || io_uring_sq_ready(ring) > 0)
-        enter(FRAME, wait > 0);
-    return io_uring_submit_and_wait_timeout(ring, cqe, wait, time, mask);
+        enter(FRAME, kind_of_wait(wait, time != NULL));
+    return leave(io_uring_submit_and_wait_timeout(ring, cqe, wait, time, mask));
 }
 
 /* Where enough has completed already, the kernel is not asked. */
@@ -257,8 +294,8 @@ int __wrap___io_uring_get_cqe(struct io_uring *ring, struct io_uring_cqe **cqe,
                               unsigned submit, unsigned wait, sigset_t *mask)
 {
     if (submit > 0 || io_uring_cq_ready(ring) < wait)
-        enter(FRAME, wait > 0);
-    return __io_uring_get_cqe(ring, cqe, submit, wait, mask);
+        enter(FRAME, kind_of_wait(wait, false));
+    return leave(__io_uring_get_cqe(ring, cqe, submit, wait, mask));
 }
 
 int __wrap_io_uring_wait_cqes(struct io_uring *ring, struct io_uring_cqe **cqe,
@@ -266,8 +303,8 @@ int __wrap_io_uring_wait_cqes(struct io_uring *ring, struct io_uring_cqe **cqe,
                               sigset_t *mask)
 {
     if (io_uring_cq_ready(ring) < wait)
-        enter(FRAME, true);
-    return io_uring_wait_cqes(ring, cqe, wait, time, mask);
+        enter(FRAME, kind_of_wait(wait, time != NULL));
+    return leave(io_uring_wait_cqes(ring, cqe, wait, time, mask));
 }
 
 int __wrap_io_uring_wait_cqe_timeout(struct io_uring *ring,
@@ -275,6 +312,6 @@ int __wrap_io_uring_wait_cqe_timeout(struct io_uring *ring,
                                      struct __kernel_timespec *time)
 {
     if (io_uring_cq_ready(ring) == 0)
-        enter(FRAME, true);
-    return io_uring_wait_cqe_timeout(ring, cqe, time);
+        enter(FRAME, CLOCK_WAIT_TIMED);
+    return leave(io_uring_wait_cqe_timeout(ring, cqe, time));
 }

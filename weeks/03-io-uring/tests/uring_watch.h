@@ -11,7 +11,8 @@
  *     AddressSanitizer does not see the kernel write into freed memory;
  *  4. has a gate: while it is closed nobody enters the kernel, and what comes
  *     in meanwhile is there all at once;
- *  5. refuses IORING_SETUP_SQPOLL (uring.h, rule 5).
+ *  5. refuses IORING_SETUP_SQPOLL, and turns for nothing (uring.h, rule 5);
+ *  6. tells stuck.h who waits for completions.
  *
  * What it counts stands in memory that the test shares with the processes that
  * it forks. What it finds fails the test, at the line of watch_begin().
