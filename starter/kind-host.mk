@@ -164,7 +164,8 @@ check_calls := $(COURSE)/starter/check-calls
 $(B)/checked: $(OBJECTS) $(USED_ARCHIVES) $(check_calls) \
 		$(COURSE)/starter/pure-calls | warnings
 	$(Q)$(if $(CALLS),CC="$(CC)" WIDTH="$(WIDTH)" $(check_calls) $(WEEK) \
-		"$(CALLS)" "$(OBJECTS)" "$(USED_ARCHIVES)" $(LINKED))
+		"$(CALLS)" "$(YOUR_OBJECTS)" "$(GIVEN_OBJECTS) $(USED_ARCHIVES)" \
+		$(LINKED))
 	$(Q): > $@
 
 # The member's code and the modules it uses as one object whose system calls
