@@ -3,18 +3,13 @@
  */
 #include "echo_server.h"
 
+#include "echo_job.h"
 #include "fault.h"
-#include "tcp_echo.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,16 +19,6 @@
 
 /* More calls than these of accept(2), none of which can succeed, are a loop. */
 #define ACCEPTS_MAX 1000
-
-/* What a process is to do; it is a copy, so the test's own stays untouched. */
-struct job {
-    int listener;
-    int expected;    /* what the function is to return */
-    int clients;     /* of echo_hello */
-    int room;        /* descriptors; 0: as many as the test itself */
-    int stop[2];     /* a pipe, of echo_serve_until */
-    int deadline_ms; /* likewise */
-};
 
 /*
  * ThreadSanitizer, where a step has it: no second of rest at the end of each
@@ -46,190 +31,9 @@ const char *__tsan_default_options(void)
     return "atexit_sleep_ms=0:report_thread_leaks=0";
 }
 
-/* A sanitizer that has found something keeps its report open. */
-static bool is_report(const struct dirent *entry)
-{
-    struct stat status;
-    return fstat(atoi(entry->d_name), &status) == 0 && S_ISREG(status.st_mode);
-}
+/* ---- Starts ---- */
 
-int echo_own_fds(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int count = -1; /* the folder's own */
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        count += entry->d_name[0] != '.' && !is_report(entry);
-    closedir(folder);
-    return count;
-}
-
-static bool is_open(int fd)
-{
-    return fcntl(fd, F_GETFD) != -1;
-}
-
-/* ---- In the server's process ---- */
-
-/*
- * What is wrong here is told when the test has come as far as it can: its
- * transcript is the same each time then.
- */
-static void expect_result(struct lab_where where, int result, int expected,
-                          const char *call)
-{
-    if (result != expected)
-        proc_let_test_wait();
-    lab_error_at(where, result, expected, call);
-}
-
-static void expect_count(struct lab_where where, long count, long expected,
-                         const char *what)
-{
-    if (count != expected)
-        proc_let_test_wait();
-    lab_equal_at(where, count, expected, "%s", what);
-}
-
-static _Noreturn void fail(struct lab_where where, const char *what,
-                           const char *expected, const char *is)
-{
-    proc_let_test_wait();
-    lab_differ_at(where, what, expected, is);
-}
-
-/* A number that was closed is somebody else's, soon or now. */
-static void expect_no_strays(struct lab_where where)
-{
-    expect_count(where, (long)fault_strays(), 0,
-                 "calls of close(2) and shutdown(2) with a number that had "
-                 "been closed before");
-}
-
-static int run_hello(void *argument)
-{
-    int listener = ((struct job *)argument)->listener;
-    for (int i = 0; i < ((struct job *)argument)->clients; i++) {
-        int fds = echo_own_fds();
-        expect_result(LAB_HERE, echo_hello(listener), 0,
-                      "echo_hello(listener)");
-        if (!is_open(listener))
-            fail(LAB_HERE, "the listener after echo_hello()",
-                 "open: it is borrowed, and the next client comes through it",
-                 "closed");
-        expect_count(LAB_HERE, echo_own_fds(), fds,
-                     "open descriptors after echo_hello(), which has closed "
-                     "its client's");
-    }
-    expect_no_strays(LAB_HERE);
-    return 0;
-}
-
-static int run_one(void *argument)
-{
-    int listener = ((struct job *)argument)->listener;
-    int fd = (int)lab_sys(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
-    close(listener);
-    expect_result(LAB_HERE, echo_connection(fd), 0, "echo_connection(fd)");
-    if (is_open(fd))
-        fail(LAB_HERE, "fd after echo_connection()", "closed: it is taken",
-             "open");
-    expect_no_strays(LAB_HERE);
-    return 0;
-}
-
-/* Only echo_server_finish() breaks the listener. */
-static int run_serve(void *argument)
-{
-    int result = echo_serve(((struct job *)argument)->listener);
-    if (result == -EINVAL && fault_hits(FAULT_ACCEPT) > 0) {
-        expect_no_strays(LAB_HERE);
-        return 0;
-    }
-    char is[128] = "it returns 0";
-    if (result == -ENOSYS)
-        expect_result(LAB_HERE, result, 0, "echo_serve(listener)");
-    if (result < 0)
-        snprintf(is, sizeof is, "it returns -%s", lab_errno_text(result));
-    fail(LAB_HERE, "echo_serve(listener)", "it serves on: its listener is good",
-         is);
-}
-
-static int run_broken(void *argument)
-{
-    const struct job *job = argument;
-    expect_result(LAB_HERE, echo_serve(job->listener), job->expected,
-                  "echo_serve(listener)");
-    return 0;
-}
-
-/* The limit is on the number that a descriptor gets, so count the free ones. */
-static rlim_t limit_with_room(int room)
-{
-    int fd = 0;
-    for (; room > 0; fd++)
-        room -= !is_open(fd);
-    return (rlim_t)fd;
-}
-
-static void limit_descriptors(int room)
-{
-    struct rlimit limit;
-    lab_sys(getrlimit(RLIMIT_NOFILE, &limit));
-    limit.rlim_cur = limit_with_room(room);
-    lab_sys(setrlimit(RLIMIT_NOFILE, &limit));
-}
-
-static int run_cramped(void *argument)
-{
-    limit_descriptors(((struct job *)argument)->room);
-    return run_serve(argument);
-}
-
-/* What echo_serve_until() promises for its return, at a stop or after an
- * error. */
-static void expect_all_given_back(int fds)
-{
-    expect_count(LAB_HERE, fault_unjoined(), 0,
-                 "threads that echo_serve_until() has started and not joined");
-    expect_count(LAB_HERE, echo_own_fds(), fds - 1,
-                 "open descriptors after echo_serve_until(), which has closed "
-                 "its listener and every client's");
-    expect_no_strays(LAB_HERE);
-}
-
-static int run_until(void *argument)
-{
-    struct job *job = argument;
-    struct pollfd stop = {.fd = job->stop[0], .events = POLLIN};
-    close(job->stop[1]);
-    int fds = echo_own_fds();
-    if (job->room > 0)
-        limit_descriptors(job->room);
-    int result = echo_serve_until(job->listener, stop.fd, job->deadline_ms);
-    expect_result(LAB_HERE, result, job->expected,
-                  "echo_serve_until(listener, stop_fd, deadline_ms)");
-    expect_all_given_back(fds);
-    if (job->expected == 0 && poll(&stop, 1, 0) == 0)
-        fail(LAB_HERE, "what is in stop_fd afterwards",
-             "the byte that was there: nothing is read from it", "nothing");
-    return 0;
-}
-
-/* Told to stop before it begins: written at all, it returns at once. */
-static int probe_until(void *unused)
-{
-    char port[NET_PORT_BYTES];
-    int stop[2];
-    (void)unused;
-    lab_sys(pipe2(stop, O_CLOEXEC));
-    close(stop[1]);
-    int result = echo_serve_until(net_listen(ECHO_HOST, port), stop[0], 0);
-    _exit(result == -ENOSYS ? 1 : 0);
-}
-
-/* ---- In the test ---- */
-
-static void start(struct echo_server *s, const char *name, struct job *job,
+static void start(struct echo_server *s, const char *name, struct echo_job *job,
                   int (*run)(void *))
 {
     proc_call(&s->proc, name, run, job);
@@ -239,14 +43,14 @@ static void start(struct echo_server *s, const char *name, struct job *job,
 
 void echo_server_hello_on(struct echo_server *s, int listener, int clients)
 {
-    struct job job = {.listener = listener, .clients = clients};
-    start(s, "echo_hello", &job, run_hello);
+    struct echo_job job = {.listener = listener, .clients = clients};
+    start(s, "echo_hello", &job, echo_job_hello);
 }
 
 void echo_server_one_on(struct echo_server *s, int listener)
 {
-    struct job job = {.listener = listener};
-    start(s, "echo_connection", &job, run_one);
+    struct echo_job job = {.listener = listener};
+    start(s, "echo_connection", &job, echo_job_one);
 }
 
 void echo_server_hello(struct echo_server *s, int clients)
@@ -261,45 +65,46 @@ void echo_server_one(struct echo_server *s)
 
 void echo_server_many(struct echo_server *s)
 {
-    struct job job = {.listener = net_listen(ECHO_HOST, s->port)};
-    start(s, "echo_serve", &job, run_serve);
+    struct echo_job job = {.listener = net_listen(ECHO_HOST, s->port)};
+    start(s, "echo_serve", &job, echo_job_serve);
 }
 
 void echo_server_cramped(struct echo_server *s, int room)
 {
-    struct job job = {.listener = net_listen(ECHO_HOST, s->port), .room = room};
-    start(s, "echo_serve", &job, run_cramped);
+    struct echo_job job = {.listener = net_listen(ECHO_HOST, s->port),
+                           .room = room};
+    start(s, "echo_serve", &job, echo_job_serve);
 }
 
-static void start_until(struct echo_server *s, struct job *job)
+static void start_until(struct echo_server *s, struct echo_job *job)
 {
     job->listener = net_listen(ECHO_HOST, s->port);
     lab_sys(pipe2(job->stop, O_CLOEXEC));
-    start(s, "echo_serve_until", job, run_until);
+    start(s, "echo_serve_until", job, echo_job_until);
     close(job->stop[0]);
     s->stop_fd = job->stop[1];
 }
 
 void echo_server_until(struct echo_server *s, int deadline_ms)
 {
-    start_until(s, &(struct job){.deadline_ms = deadline_ms});
+    start_until(s, &(struct echo_job){.deadline_ms = deadline_ms});
 }
 
 void echo_server_until_error(struct echo_server *s, int error)
 {
-    start_until(s,
-                &(struct job){.deadline_ms = ECHO_FAR_MS, .expected = -error});
+    start_until(
+        s, &(struct echo_job){.deadline_ms = ECHO_FAR_MS, .expected = -error});
 }
 
 void echo_server_cramped_until(struct echo_server *s, int room)
 {
-    start_until(s, &(struct job){.deadline_ms = 0, .room = room});
+    start_until(s, &(struct echo_job){.deadline_ms = 0, .room = room});
 }
 
 bool echo_server_has_until(void)
 {
     struct proc p;
-    proc_call(&p, "echo_serve_until", probe_until, NULL);
+    proc_call(&p, "echo_serve_until", echo_job_probe_until, NULL);
     bool written = proc_wait(&p) == 0;
     proc_release(&p);
     if (!written)
@@ -404,9 +209,9 @@ static void until_returned(struct lab_where where, struct echo_server *s,
 void echo_server_expect_broken_at(struct lab_where where, int listener,
                                   int error)
 {
-    struct job job = {.listener = listener, .expected = -error};
+    struct echo_job job = {.listener = listener, .expected = -error};
     struct echo_server s;
-    start(&s, "echo_serve", &job, run_broken);
+    start(&s, "echo_serve", &job, echo_job_broken);
     until_returned(where, &s, error);
     echo_server_expect_done_at(where, &s);
 }

@@ -25,9 +25,6 @@ struct echo_server {
     int stop_fd; /* of echo_serve_until: the end of its pipe, or -1 */
 };
 
-/* Descriptors that this process has open, a sanitizer's report aside. */
-int echo_own_fds(void);
-
 /* echo_hello(), `clients` times on the same listener. It checks that each call
  * closes its client and leaves the listener open, and ends with status 0. */
 void echo_server_hello(struct echo_server *s, int clients);

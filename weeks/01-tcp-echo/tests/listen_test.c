@@ -4,6 +4,7 @@
 #include "echo_server.h"
 #include "echo_steps.h"
 #include "fault.h"
+#include "own_fds_client.h"
 #include "tcp_echo.h"
 
 #include <fcntl.h>
@@ -174,11 +175,11 @@ STEP_TEST(taken_port_is_refused)
 {
     char port[NET_PORT_BYTES];
     int listener = expect_listener("127.0.0.1", "0");
-    int fds = echo_own_fds();
+    int fds = own_fds_count();
     snprintf(port, sizeof port, "%d", net_local_port(listener));
     lab_note("the same port again, while somebody listens there");
     expect_error("127.0.0.1", port, -EADDRINUSE);
-    lab_equal(echo_own_fds(), fds, "open descriptors after the error");
+    lab_equal(own_fds_count(), fds, "open descriptors after the error");
     close(listener);
 }
 
@@ -192,12 +193,12 @@ STEP_TEST(failed_calls_are_reported)
         {"socket", EMFILE}, {"bind", EACCES}, {"listen", EADDRINUSE}};
 
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
-        int fds = echo_own_fds();
+        int fds = own_fds_count();
         lab_note("%s() fails with %s", failures[i].call,
                  lab_errno_text(failures[i].error));
         fault_fail_every(failures[i].call, 1, failures[i].error);
         expect_error("127.0.0.1", "0", -failures[i].error);
-        lab_equal(echo_own_fds(), fds, "open descriptors after the error");
+        lab_equal(own_fds_count(), fds, "open descriptors after the error");
         fault_reset();
     }
 }

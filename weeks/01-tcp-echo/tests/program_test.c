@@ -5,68 +5,28 @@
  * here but what the handout says of the program.
  */
 #include "echo_client.h"
+#include "echo_program_client.h"
 #include "echo_steps.h"
-#include "proc.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define KIB 1024
 #define MIB (1024 * KIB)
 
-/* A running program, and where it says that it listens. */
-struct echo_program {
-    struct proc proc;
-    char host[64], port[NET_PORT_BYTES];
-};
-
-/* "listening on 127.0.0.1 port 40123" */
-static void read_address(struct echo_program *e)
-{
-    char expected[128];
-    const char *line = proc_expect_line(&e->proc);
-    e->host[0] = e->port[0] = '\0';
-    sscanf(line, "listening on %63s port %7s", e->host, e->port);
-    snprintf(expected, sizeof expected, "listening on %s port %s",
-             e->host[0] ? e->host : "ADDRESS", e->port[0] ? e->port : "PORT");
-    lab_same_text(line, expected, "the first line of its standard output");
-}
-
-/* Start `echo [HOST] PORT`; without a host, NULL. */
-static void start_program(struct echo_program *e, const char *host,
-                          const char *port)
-{
-    const char *const without[] = {lab_program("echo"), port, NULL};
-    const char *const with[] = {lab_program("echo"), host, port, NULL};
-    proc_start(&e->proc, host == NULL ? without : with);
-    read_address(e);
-}
-
 /* One line of standard output was all; standard error is for its messages. */
-static void end_program_by(struct echo_program *e, int signal)
-{
-    proc_expect_alive(&e->proc);
-    proc_signal(&e->proc, signal);
-    proc_wait(&e->proc);
-    proc_expect_no_more_output(&e->proc);
-    proc_release(&e->proc);
-}
-
 static void end_program(struct echo_program *e)
 {
-    end_program_by(e, SIGKILL);
+    echo_program_end_by(e, SIGKILL);
 }
 
 /* `echo 0` picks a port, says so, and serves every kind of client. */
 STEP_TEST(program_serves_clients)
 {
     struct echo_program e;
-    start_program(&e, NULL, "0");
-    lab_same_text(e.host, "127.0.0.1", "the address without a HOST");
+    echo_program_start_anywhere(&e, "echo");
     echo_client_lines(e.host, e.port);
     echo_client_bytes(e.host, e.port);
     echo_client_half_close(e.host, e.port, 32 * KIB);
@@ -79,7 +39,7 @@ STEP_TEST(program_serves_clients)
 STEP_TEST(program_survives_rude_clients)
 {
     struct echo_program e;
-    start_program(&e, "127.0.0.1", "0");
+    echo_program_start(&e, "echo", "127.0.0.1", "0");
     echo_client_reset_when_full(e.host, e.port);
     for (int i = 0; i < 8; i++)
         echo_client_vanish(e.host, e.port);
@@ -93,10 +53,7 @@ STEP_TEST(program_survives_rude_clients)
 STEP_TEST(program_prints_one_line)
 {
     struct echo_program e;
-    const char *const run[] = {lab_program("echo"), "0", NULL};
-    lab_note("at a terminal, where each line is seen at once:");
-    proc_start_at_terminal(&e.proc, run);
-    read_address(&e);
+    echo_program_start_at_terminal(&e, "echo");
     echo_client_passers_by(e.host, e.port, 200);
     echo_client_lines(e.host, e.port);
     end_program(&e);
@@ -106,108 +63,40 @@ STEP_TEST(program_prints_one_line)
 STEP_TEST(program_listens_on_ipv6)
 {
     struct echo_program e;
-    if (!net_has_ipv6())
-        lab_cannot_run("no IPv6 on this machine",
-                       "sysctl net.ipv6.conf.lo.disable_ipv6=0");
-    start_program(&e, "::1", "0");
-    lab_same_text(e.host, "::1", "the address that it listens on");
+    echo_program_start_on_ipv6(&e, "echo");
     echo_client_lines(e.host, e.port);
     end_program(&e);
-}
-
-static void make_file(const char *path, size_t len)
-{
-    unsigned char *data = malloc(len);
-    net_pattern(1, 0, data, len);
-    int fd = (int)lab_sys(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    lab_equal(write(fd, data, len), len, "bytes that the test writes to %s",
-              path);
-    close(fd);
-    free(data);
-}
-
-static void expect_same_file(const char *path, const char *expected_path)
-{
-    struct proc p;
-    const char *const cmp[] = {"cmp", path, expected_path, NULL};
-    proc_start(&p, cmp);
-    proc_expect_exit(&p, 0);
-    proc_release(&p);
-}
-
-static void need_netcat(void)
-{
-    struct proc p;
-    const char *const ask[] = {"sh", "-c", "nc -h 2>&1 | grep -q OpenBSD",
-                               NULL};
-    proc_start(&p, ask);
-    if (proc_wait(&p) != 0)
-        lab_cannot_run("the OpenBSD nc is not here",
-                       "apt-get install netcat-openbsd");
-    proc_release(&p);
 }
 
 /* nc sends a file, half-closes (-N), and gets the same file back. */
 STEP_TEST(netcat_gets_its_file_back)
 {
     struct echo_program e;
-    struct proc nc;
-    char sent[512], back[512];
-
-    need_netcat();
-    start_program(&e, NULL, "0");
-    snprintf(sent, sizeof sent, "%s/sent", lab_tmp());
-    snprintf(back, sizeof back, "%s/back", lab_tmp());
-    make_file(sent, 1 * MIB);
-    const char *const run[] = {
-        "sh",   "-c",   "exec nc -N \"$0\" \"$1\" < \"$2\" > \"$3\"",
-        e.host, e.port, sent,
-        back,   NULL};
-    proc_start(&nc, run);
-    proc_expect_exit(&nc, 0);
-    proc_release(&nc);
-    expect_same_file(back, sent);
+    echo_program_start_anywhere(&e, "echo");
+    echo_program_netcats(&e, 1, 1 * MIB);
     end_program(&e);
 }
 
 /* Arguments that make no sense: a usage line, exit 2, nothing on output. */
 STEP_TEST(wrong_arguments_get_the_usage_line)
 {
-    static const char *const wrong[][3] = {{NULL},
-                                           {"127.0.0.1", "0", "more"},
-                                           {"http"},
-                                           {"65536"},
-                                           {"not-an-address", "0"}};
+    static const char *const wrong[][ECHO_PROGRAM_WORDS_MAX] = {
+        {NULL},
+        {"127.0.0.1", "0", "more"},
+        {"http"},
+        {"65536"},
+        {"not-an-address", "0"}};
 
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        struct proc p;
-        const char *const run[] = {lab_program("echo"), wrong[i][0],
-                                   wrong[i][1], wrong[i][2], NULL};
-        proc_start(&p, run);
-        proc_expect_exit(&p, 2);
-        if (strstr(p.err_text, "usage") == NULL)
-            lab_differ_at(LAB_HERE, "standard error", "a line with \"usage\"",
-                          p.err_text[0] ? p.err_text : "nothing");
-        proc_expect_no_more_output(&p);
-        proc_release(&p);
-    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        echo_program_expect_usage("echo", wrong[i]);
 }
 
 /* Somebody listens there: a message that names the port, and exit 1. */
 STEP_TEST(taken_port_gets_a_message)
 {
     struct echo_program first;
-    struct proc second;
-
-    start_program(&first, NULL, "0");
-    const char *const run[] = {lab_program("echo"), first.port, NULL};
-    proc_start(&second, run);
-    proc_expect_exit(&second, 1);
-    if (strstr(second.err_text, first.port) == NULL)
-        lab_differ_at(LAB_HERE, "standard error", "a line that names the port",
-                      second.err_text[0] ? second.err_text : "nothing");
-    proc_expect_no_more_output(&second);
-    proc_release(&second);
+    echo_program_start_anywhere(&first, "echo");
+    echo_program_expect_taken("echo", first.port);
     end_program(&first);
 }
 
@@ -218,7 +107,7 @@ STEP_TEST(program_restarts_on_its_port)
     struct net_client c;
     char port[NET_PORT_BYTES];
 
-    start_program(&e, NULL, "0");
+    echo_program_start_anywhere(&e, "echo");
     memcpy(port, e.port, sizeof port);
     net_connect(&c, "client", e.host, e.port);
     echo_client_round_trip(&c, 1000);
@@ -228,21 +117,17 @@ STEP_TEST(program_restarts_on_its_port)
     net_expect_end(&c);
     net_close(&c);
 
-    start_program(&e, NULL, port);
+    echo_program_start(&e, "echo", port);
     lab_same_text(e.port, port, "the port after the restart");
     echo_client_lines(e.host, e.port);
     end_program(&e);
 }
 
-/* As a daemon starts: standard input closed, so descriptor 0 is free and is
- * the first that socket(2) gives. */
+/* As a daemon starts: the first descriptor that it opens is number 0. */
 STEP_TEST(program_without_standard_input)
 {
     struct echo_program e;
-    const char *const run[] = {lab_program("echo"), "0", NULL};
-    lab_note("with its standard input closed:");
-    proc_start_without_input(&e.proc, run);
-    read_address(&e);
+    echo_program_start_without_input(&e, "echo");
     echo_client_lines(e.host, e.port);
     end_program(&e);
 }
@@ -251,8 +136,8 @@ STEP_TEST(program_without_standard_input)
 STEP_TEST(interrupt_ends_the_program)
 {
     struct echo_program e;
-    start_program(&e, NULL, "0");
-    end_program_by(&e, SIGINT);
+    echo_program_start_anywhere(&e, "echo");
+    echo_program_end_by(&e, SIGINT);
 }
 
 /* ---- Of step 9 ---- */
@@ -277,7 +162,7 @@ STEP_TEST(signals_stop_the_program)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct echo_program e;
         struct net_client c;
-        start_program(&e, NULL, "0");
+        echo_program_start_anywhere(&e, "echo");
         net_connect(&c, "client", e.host, e.port);
         echo_client_round_trip(&c, 1000);
         lab_note("the program gets SIG%s", sigabbrev_np(signals[i]));

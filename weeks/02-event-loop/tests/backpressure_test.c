@@ -3,9 +3,9 @@
  */
 #include "echo_client.h"
 #include "fault.h"
-#include "fds.h"
 #include "loop_echo.h"
 #include "loop_server.h"
+#include "own_fds_client.h"
 #include "stage.h"
 #include "steps.h"
 
@@ -101,7 +101,8 @@ STEP_TEST(many_deaf_clients)
 
 static bool has_closed(void *fds)
 {
-    return count_fds() <= *(int *)fds + 2; /* the pipe that stops the loop */
+    return own_fds_count() <=
+           *(int *)fds + 2; /* the pipe that stops the loop */
 }
 
 /* Full, and its client resets: it is closed, and nothing is left of it. */
@@ -112,7 +113,7 @@ STEP_TEST(full_client_resets)
 
     stage_open(&s, 0);
     stage_connect(&s, &other, "other client");
-    int fds = count_fds();
+    int fds = own_fds_count();
     for (int i = 0; i < 8; i++) {
         stage_connect(&s, &c, "rude client");
         stage_fill(&s, &c);

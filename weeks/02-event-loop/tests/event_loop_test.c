@@ -5,7 +5,7 @@
  */
 #include "clock.h"
 #include "fault.h"
-#include "fds.h"
+#include "own_fds_client.h"
 #include "quiet.h"
 #include "steps.h"
 
@@ -391,7 +391,7 @@ STEP_TEST(close_gives_back_what_is_the_loops)
     struct loop *more;
 
     make_pipe(fds);
-    int before = count_fds();
+    int before = own_fds_count();
     int inherited = count_inherited_fds();
     lab_ok(loop_open(&more));
     lab_equal(count_inherited_fds(), inherited,
@@ -399,7 +399,7 @@ STEP_TEST(close_gives_back_what_is_the_loops)
     lab_ok(loop_add(more, fds[0], LOOP_READABLE, on_told, &told));
     lab_note("a loop that watches a pipe is closed");
     loop_close(more);
-    lab_equal(count_fds(), before, "open descriptors after loop_close()");
+    lab_equal(own_fds_count(), before, "open descriptors after loop_close()");
     lab_check(fcntl(fds[0], F_GETFD) != -1,
               "the pipe is still open: it is not the loop's");
     loop_close(NULL);
@@ -410,11 +410,11 @@ STEP_TEST(close_gives_back_what_is_the_loops)
 STEP_TEST(open_reports_errors)
 {
     struct loop *more = NULL;
-    int before = count_fds();
+    int before = own_fds_count();
     lab_note("epoll_create1 fails with EMFILE");
     fault_fail("epoll_create1", 1, EMFILE);
     lab_error(loop_open(&more), -EMFILE);
-    lab_equal(count_fds(), before, "open descriptors after the error");
+    lab_equal(own_fds_count(), before, "open descriptors after the error");
 }
 
 /* ---- The list ---- */

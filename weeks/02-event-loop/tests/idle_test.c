@@ -2,7 +2,7 @@
  * idle_test.c: week 02, step 8, in virtual time but for the program.
  */
 #include "clock.h"
-#include "echo_program.h"
+#include "echo_program_client.h"
 #include "fault.h"
 #include "stage.h"
 #include "steps.h"
@@ -217,11 +217,11 @@ STEP_TEST(program_closes_idle_clients)
     struct echo_program e;
     struct net_client c;
 
-    echo_program_start(&e, (const char *[]){NULL, "-i", "100", "0", NULL});
+    echo_program_start(&e, "echo-loop", "-i", "100", "0");
     net_connect(&c, "silent client", e.host, e.port);
     net_expect_end(&c);
     net_close(&c);
-    echo_program_end(&e, SIGTERM);
+    echo_program_stop(&e, SIGTERM);
 }
 
 void idle_step(void)

@@ -3,13 +3,12 @@
  */
 #include "loop_server.h"
 
-#include "fds.h"
 #include "loop_echo.h"
+#include "own_fds_client.h"
 #include "sigpipe.h"
 #include "stuck.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 struct job {
@@ -18,18 +17,6 @@ struct job {
     int stop[2];
     int room; /* descriptors; 0: as many as the test itself */
 };
-
-/* The limit is on the number that a descriptor gets, so count the free ones. */
-static void leave_room(int room)
-{
-    struct rlimit limit;
-    int fd = 0;
-    for (; room > 0; fd++)
-        room -= fcntl(fd, F_GETFD) == -1;
-    lab_sys(getrlimit(RLIMIT_NOFILE, &limit));
-    limit.rlim_cur = (rlim_t)fd;
-    lab_sys(setrlimit(RLIMIT_NOFILE, &limit));
-}
 
 /* ---- In the server's process ---- */
 
@@ -48,17 +35,17 @@ static int serve(void *argument)
     struct loop_echo *echo;
     close(job->stop[1]);
     tell_sigpipe(job->where);
-    int fds = count_fds();
+    int fds = own_fds_count();
 
     lab_ok(loop_open(&loop));
     lab_ok(loop_add(loop, job->stop[0], LOOP_READABLE, on_stop, NULL));
     lab_ok(loop_echo_open(loop, job->listener, 0, &echo));
     if (job->room > 0)
-        leave_room(job->room);
+        own_fds_leave_room(job->room);
     lab_ok(loop_run(loop));
     loop_echo_close(echo);
     loop_close(loop);
-    lab_equal(count_fds(), fds,
+    lab_equal(own_fds_count(), fds,
               "open descriptors after loop_echo_close() and loop_close()");
     return 0;
 }

@@ -3,11 +3,11 @@
  * one of its own; 10,000 of them, and more than there are descriptors.
  */
 #include "echo_client.h"
-#include "echo_program.h"
+#include "echo_program_client.h"
 #include "fault.h"
-#include "fds.h"
 #include "loop_echo.h"
 #include "loop_server.h"
+#include "own_fds_client.h"
 #include "stage.h"
 #include "steps.h"
 #include "stuck.h"
@@ -71,7 +71,7 @@ STEP_TEST(ten_thousand_clients)
     struct echo_program e;
 
     need_files(SILENT + BUSY + SPARE);
-    echo_program_start_anywhere(&e);
+    echo_program_start_anywhere(&e, "echo-loop");
     echo_client_crowd(e.host, e.port, BUSY, 2);
     long before = memory_of(&e.proc);
     struct net_client *silent = connect_many(&e, SILENT);
@@ -88,7 +88,7 @@ STEP_TEST(ten_thousand_clients)
     close_many(silent, SILENT);
     lab_until(proc_count_fds(&e.proc) < 100, "the server closes all of them");
     echo_client_lines(e.host, e.port);
-    echo_program_end(&e, SIGTERM);
+    echo_program_stop(&e, SIGTERM);
 }
 
 /* Of accept(2), for one client more than there is room for. Four will do: it
@@ -184,7 +184,7 @@ struct late {
 static bool is_closed_or_let_in(void *user)
 {
     const struct late *late = user;
-    return stage_has_ended(&late->client) || count_fds() > late->fds;
+    return stage_has_ended(&late->client) || own_fds_count() > late->fds;
 }
 
 /* A late client comes; the pipe that stops the loop is two descriptors. */
@@ -192,7 +192,7 @@ static void expect_late_client_closed(struct stage *s)
 {
     struct late late;
     net_connect(&late.client, "late client", STAGE_HOST, s->port);
-    late.fds = count_fds() + 2;
+    late.fds = own_fds_count() + 2;
     run_until(s->loop, is_closed_or_let_in, &late,
               "the server closes late client at once");
     if (!stage_has_ended(&late.client))
