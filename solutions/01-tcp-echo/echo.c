@@ -297,13 +297,13 @@ int echo_serve(int listener)
  * kernel may have given to something else.
  *
  * The list itself, and each guest, belong to the thread that admits. It joins
- * a guest's thread before it frees the guest. Detached, a thread could be
- * known to have left and still be unlocking the mutex, which lies in the frame
- * that echo_serve_until() is about to leave.
+ * a guest's thread before it frees the guest. A detached thread could have said
+ * that its guest is gone and still be unlocking the mutex, which lies in the
+ * frame that echo_serve_until() is about to leave.
  */
 struct guests {
     pthread_mutex_t lock;
-    pthread_cond_t one_left;
+    pthread_cond_t one_is_gone;
     struct guest *first;
 };
 
@@ -311,7 +311,7 @@ struct guest {
     struct guests *all;
     struct guest *next;
     pthread_t thread;
-    int fd; /* under lock: -1 when the guest has left */
+    int fd; /* under lock: -1 when the guest is gone */
 };
 
 static void *run_guest(void *argument)
@@ -323,7 +323,7 @@ static void *run_guest(void *argument)
     pthread_mutex_lock(&all->lock);
     close(guest->fd);
     guest->fd = -1;
-    pthread_cond_signal(&all->one_left);
+    pthread_cond_signal(&all->one_is_gone);
     pthread_mutex_unlock(&all->lock);
     return NULL;
 }
@@ -344,7 +344,7 @@ refuse:
     close(fd);
 }
 
-/* Wait for the guest's thread to end. Returns who came before. */
+/* Wait for the guest's thread to end. Returns the next in the list. */
 static struct guest *guest_release(struct guest *guest)
 {
     struct guest *next = guest->next;
@@ -353,9 +353,9 @@ static struct guest *guest_release(struct guest *guest)
     return next;
 }
 
-/* Release those who have left. Each has had its last turn of the lock, so it
+/* Release those who are gone. Each has had its last turn of the lock, so it
  * cannot wait for us when we join it with the lock in hand. */
-static void guests_release_left(struct guests *all)
+static void guests_release_gone(struct guests *all)
 {
     struct guest **link = &all->first;
 
@@ -382,21 +382,31 @@ static struct timespec after_ms(int ms)
     return at;
 }
 
-/* Wait until all have left; at the deadline, end every connection, which wakes
- * each thread from its recv or send with an end or an error. */
-static void guests_see_off(struct guests *all, int deadline_ms)
+/* Under the lock: wait until all are gone, or the deadline is over. */
+static void guests_wait_for(struct guests *all, const struct timespec *deadline)
 {
-    struct timespec deadline = after_ms(deadline_ms);
-    int err = 0;
-
-    pthread_mutex_lock(&all->lock);
+    int over = 0;
     for (struct guest *guest = all->first; guest; guest = guest->next)
-        while (guest->fd != -1 && err == 0)
-            err = pthread_cond_clockwait(&all->one_left, &all->lock,
-                                         CLOCK_MONOTONIC, &deadline);
+        while (guest->fd != -1 && !over)
+            over = pthread_cond_clockwait(&all->one_is_gone, &all->lock,
+                                          CLOCK_MONOTONIC, deadline);
+}
+
+/* Under the lock: end every connection, which wakes its thread from recv or
+ * send with an end or an error. */
+static void guests_cut_off(struct guests *all)
+{
     for (struct guest *guest = all->first; guest; guest = guest->next)
         if (guest->fd != -1)
             shutdown(guest->fd, SHUT_RDWR);
+}
+
+static void guests_see_off(struct guests *all, int deadline_ms)
+{
+    struct timespec deadline = after_ms(deadline_ms);
+    pthread_mutex_lock(&all->lock);
+    guests_wait_for(all, &deadline);
+    guests_cut_off(all);
     pthread_mutex_unlock(&all->lock);
     while (all->first != NULL)
         all->first = guest_release(all->first);
@@ -425,7 +435,7 @@ static int admit_until_stop(struct guests *all, int listener, int stop_fd)
         }
         if (watched[0].revents != 0)
             return 0;
-        guests_release_left(all);
+        guests_release_gone(all);
         int fd = accept_once(listener);
         if (fd >= 0)
             guests_admit(all, fd);
@@ -437,12 +447,12 @@ static int admit_until_stop(struct guests *all, int listener, int stop_fd)
 int echo_serve_until(int listener, int stop_fd, int deadline_ms)
 {
     struct guests all = {.lock = PTHREAD_MUTEX_INITIALIZER,
-                         .one_left = PTHREAD_COND_INITIALIZER};
+                         .one_is_gone = PTHREAD_COND_INITIALIZER};
 
     int err = admit_until_stop(&all, listener, stop_fd);
     close(listener); /* from here on new clients are refused */
     guests_see_off(&all, err == 0 ? deadline_ms : 0);
-    pthread_cond_destroy(&all.one_left);
+    pthread_cond_destroy(&all.one_is_gone);
     pthread_mutex_destroy(&all.lock);
     return err;
 }
