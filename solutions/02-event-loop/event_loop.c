@@ -81,8 +81,8 @@ struct loop {
     int watches_len;
 
     struct deadline_heap deadlines; /* of the timers, by slot */
-    struct deadline_heap young;     /* of those that timers started just now */
-    struct deadline_heap *starting; /* of the two: where new ones go */
+    struct deadline_heap held_back; /* of those that wait for the next turn */
+    bool calling_timers;            /* what is started now is held back */
     struct timer *timers;
     uint32_t timers_len;
     uint32_t free_timer; /* the first free slot, or NO_SLOT */
@@ -247,15 +247,21 @@ static int grow_timers(struct loop *loop)
     return 0;
 }
 
+static struct deadline_heap *heap_for_new_timer(struct loop *loop)
+{
+    return loop->calling_timers ? &loop->held_back : &loop->deadlines;
+}
+
 int loop_timer_start(struct loop *loop, uint64_t at, loop_timer_fn *fn,
                      void *user, uint64_t *timer)
 {
+    struct deadline_heap *heap = heap_for_new_timer(loop);
     int err = 0;
     if (loop->free_timer == NO_SLOT)
         err = grow_timers(loop);
     uint32_t slot = loop->free_timer;
     if (err == 0)
-        err = deadline_heap_push(loop->starting, at, slot);
+        err = deadline_heap_push(heap, at, slot);
     if (err < 0)
         return err;
     struct timer *t = &loop->timers[slot];
@@ -263,7 +269,7 @@ int loop_timer_start(struct loop *loop, uint64_t at, loop_timer_fn *fn,
     t->fn = fn;
     t->user = user;
     t->generation++; /* from 1 on: no handle is 0 */
-    t->heap = loop->starting;
+    t->heap = heap;
     if (timer != NULL)
         *timer = (uint64_t)t->generation << 32 | slot;
     return 0;
@@ -289,28 +295,29 @@ int loop_timer_cancel(struct loop *loop, uint64_t timer)
     return 0;
 }
 
-/* The young ones grow up, in the order of their start where `at` is equal.
- * grow_timers() has made room for them. */
-static void take_young(struct loop *loop)
+/* Those held back join the others, in the order of their start where `at` is
+ * equal. grow_timers() has made room for them. */
+static void let_in_held_back(struct loop *loop)
 {
     const struct deadline *first;
-    while ((first = deadline_heap_first(&loop->young)) != NULL) {
-        struct deadline d = *first;
-        deadline_heap_remove(&loop->young, d.slot);
-        deadline_heap_push(&loop->deadlines, d.at, d.slot);
-        loop->timers[d.slot].heap = &loop->deadlines;
+    while ((first = deadline_heap_first(&loop->held_back)) != NULL) {
+        struct deadline deadline = *first;
+        deadline_heap_remove(&loop->held_back, deadline.slot);
+        deadline_heap_push(&loop->deadlines, deadline.at, deadline.slot);
+        loop->timers[deadline.slot].heap = &loop->deadlines;
     }
 }
 
 /*
- * Call what is due. What these calls start waits for the next turn, in a heap
- * of its own: a timer that starts itself anew for a moment that is past would
- * keep us here for ever, and, being the earliest, all others from their turn.
+ * Call what is due. What these calls start is held back until the next turn, in
+ * a heap of its own: a timer that starts itself anew for a moment that is past
+ * would keep us here for ever, and, being the earliest, all others from their
+ * turn.
  */
 static void call_timers(struct loop *loop)
 {
     const struct deadline *first;
-    loop->starting = &loop->young;
+    loop->calling_timers = true;
     while (!loop->stopped &&
            (first = deadline_heap_first(&loop->deadlines)) != NULL &&
            first->at <= loop->now) {
@@ -319,8 +326,8 @@ static void call_timers(struct loop *loop)
         end_timer(loop, first->slot);
         due.fn(loop, at, due.user);
     }
-    loop->starting = &loop->deadlines;
-    take_young(loop);
+    loop->calling_timers = false;
+    let_in_held_back(loop);
 }
 
 /* ---- Steps 5 and 9: deferred and posted calls ---- */
@@ -471,7 +478,6 @@ int loop_open(struct loop **out)
         return -ENOMEM;
     pthread_mutex_init(&loop->lock, NULL);
     loop->free_timer = NO_SLOT;
-    loop->starting = &loop->deadlines;
     loop->now = read_clock();
     loop->wake_fd = -1;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -499,7 +505,7 @@ void loop_close(struct loop *loop)
         close(loop->epoll_fd);
     pthread_mutex_destroy(&loop->lock);
     deadline_heap_release(&loop->deadlines);
-    deadline_heap_release(&loop->young);
+    deadline_heap_release(&loop->held_back);
     free(loop->timers);
     free(loop->watches);
     free(loop->calling.list);
