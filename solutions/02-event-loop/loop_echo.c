@@ -129,7 +129,7 @@ static bool is_for_later(ssize_t result)
  * -errno. MSG_NOSIGNAL: week 01, step 7. */
 static ssize_t send_some(struct client *c, const void *data, size_t len)
 {
-    ssize_t n = send(c->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t n = send(c->fd, data, len, MSG_NOSIGNAL);
     if (n >= 0)
         c->moved_at = loop_now(c->echo->loop);
     else
@@ -250,8 +250,7 @@ static int echo_some(struct client *c)
     struct loop_echo *echo = c->echo;
     make_room(echo);
     unsigned char *data = echo->chunk + echo->chunk_used;
-    ssize_t n =
-        recv(c->fd, data, sizeof echo->chunk - echo->chunk_used, MSG_DONTWAIT);
+    ssize_t n = recv(c->fd, data, sizeof echo->chunk - echo->chunk_used, 0);
     if (n == 0)
         return -ESHUTDOWN;
     if (n < 0)
@@ -364,6 +363,8 @@ static bool may_accept_again(struct loop_echo *echo)
     }
 }
 
+/* SOCK_NONBLOCK: on Linux a client does not inherit it from the listener
+ * (accept(2)). */
 static void on_listener(struct loop *loop, int fd, unsigned events, void *user)
 {
     struct loop_echo *echo = user;

@@ -8,6 +8,8 @@
 #include "steps.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,7 +38,46 @@ STEP_TEST(crowd_is_served_by_one_thread)
     loop_server_stop(&s);
 }
 
-/* Many at once between two turns: none stays in the queue. */
+/* A client into whose receive buffer a few KiB go, in segments that fit. */
+static void connect_narrow(struct net_client *c, const char *port)
+{
+    struct sockaddr_in server = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)strtol(port, NULL, 10)),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    const int least = 1, segment = 1400;
+    int fd = (int)lab_sys(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    lab_sys(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least));
+    lab_sys(setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment));
+    lab_sys(connect(fd, (struct sockaddr *)&server, sizeof server));
+    net_adopt(c, "deaf client", fd);
+}
+
+/*
+ * One sends and takes nothing: no call of the server's waits for it. What it
+ * sends is more than its buffers take back, and little enough for a server that
+ * keeps whatever comes, as it may up to step 3.
+ */
+STEP_TEST(client_that_takes_nothing_holds_nobody_up)
+{
+    static const unsigned char data[64 * KIB];
+    struct loop_server s;
+    struct net_client deaf, other;
+
+    loop_server_start_narrow(&s);
+    net_connect(&other, "other client", SERVER_HOST, s.port);
+    connect_narrow(&deaf, s.port);
+    net_send(&deaf, data, sizeof data);
+    for (int i = 0; i < 10; i++)
+        echo_client_round_trip(&other, 1000);
+    net_close(&deaf);
+    echo_client_round_trip(&other, 1000);
+    net_close(&other);
+    loop_server_stop(&s);
+}
+
+/* More than all buffers hold, sent and read at the same time. */
 STEP_TEST(eight_mebibytes_come_back)
 {
     struct loop_server s;
@@ -264,6 +305,7 @@ void nonblocking_echo_step(void)
     lab_test(one_client_gets_its_bytes_back);
     lab_test(crowd_is_served_by_one_thread);
     lab_test(served_client_costs_no_turns);
+    lab_test(client_that_takes_nothing_holds_nobody_up);
     lab_test(eight_mebibytes_come_back);
     lab_test(short_sends_lose_nothing);
     lab_test(calls_that_would_block_are_made_again);

@@ -52,24 +52,40 @@ static int serve(void *argument)
 
 /* ---- In the test ---- */
 
-void loop_server_start_cramped_at(struct lab_where where, struct loop_server *s,
-                                  int room)
+/* job->listener is taken. */
+static void start(struct lab_where where, struct loop_server *s,
+                  struct job *job)
 {
-    struct job job = {.where = where,
-                      .listener = net_listen_at(where, SERVER_HOST, s->port),
-                      .room = room};
-    lab_sys(pipe2(job.stop, O_CLOEXEC));
+    job->where = where;
+    lab_sys(pipe2(job->stop, O_CLOEXEC));
     clock_watch();
-    proc_call_at(where, &s->proc, "an echo server on a loop", serve, &job);
+    proc_call_at(where, &s->proc, "an echo server on a loop", serve, job);
     net_give_up_when(stuck_process, &s->proc);
-    close(job.listener);
-    close(job.stop[0]);
-    s->stop_fd = job.stop[1];
+    close(job->listener);
+    close(job->stop[0]);
+    s->stop_fd = job->stop[1];
 }
 
 void loop_server_start_at(struct lab_where where, struct loop_server *s)
 {
-    loop_server_start_cramped_at(where, s, 0);
+    int listener = net_listen_at(where, SERVER_HOST, s->port);
+    start(where, s, &(struct job){.listener = listener});
+}
+
+void loop_server_start_cramped_at(struct lab_where where, struct loop_server *s,
+                                  int room)
+{
+    int listener = net_listen_at(where, SERVER_HOST, s->port);
+    start(where, s, &(struct job){.listener = listener, .room = room});
+}
+
+/* What is accepted inherits it; the kernel takes its least for it. */
+void loop_server_start_narrow_at(struct lab_where where, struct loop_server *s)
+{
+    int listener = net_listen_at(where, SERVER_HOST, s->port);
+    lab_sys(
+        setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &(int){1}, sizeof(int)));
+    start(where, s, &(struct job){.listener = listener});
 }
 
 void loop_server_settle(struct loop_server *s)

@@ -32,6 +32,10 @@ void loop_server_start_at(struct lab_where where, struct loop_server *s);
 void loop_server_start_cramped_at(struct lab_where where, struct loop_server *s,
                                   int room);
 
+/* What it sends to a client fills the kernel's buffer soon. */
+#define loop_server_start_narrow(s) loop_server_start_narrow_at(LAB_HERE, (s))
+void loop_server_start_narrow_at(struct lab_where where, struct loop_server *s);
+
 /* Learn how many descriptors it has when nobody is inside. */
 void loop_server_settle(struct loop_server *s);
 
