@@ -90,8 +90,9 @@ void loop_close(struct loop *loop);
  * LOOP_BATCH_MIN at least; the others come in the turns that follow.
  * Added from inside a callback it is waited for from the next turn on.
  * Returns 0.
- * Errors: -EEXIST fd is watched already; -EBADF not open; -EPERM a file that
- * can't be waited for; -ENOMEM, -ENOSPC.
+ * Errors: -EEXIST fd is watched already, or may seem so, as it was closed
+ * without loop_remove() and the number has come back; -EBADF not open; -EPERM a
+ * file that can't be waited for; -ENOMEM, -ENOSPC.
  * Source: handout step 1; epoll_ctl(2), epoll(7).
  */
 int loop_add(struct loop *loop, int fd, unsigned events, loop_fd_fn *fn,
