@@ -9,6 +9,7 @@
 #define XDP_CLOCK_H
 
 #include <linux/bpf.h>
+#include <stddef.h>
 
 #include <bpf/bpf_helpers.h>
 
