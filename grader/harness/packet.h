@@ -133,7 +133,7 @@ struct packet_layer {
             int wrong_checksum; /* added to the right one */
         } udp;
         struct {
-            int type, code; /* type 0: echo request */
+            int type, code; /* type 0: echo request; -1: 0 */
             int id, sequence;
         } icmp; /* and icmpv6 */
         struct {
@@ -161,9 +161,10 @@ struct packet_layer {
     ((struct packet_layer){PACKET_PAYLOAD, .payload = {(bytes), (count)}})
 
 /* Build a packet of these layers; at most 12. */
-#define packet_build(p, ...)       \
-    packet_build_at(LAB_HERE, (p), \
-                    (const struct packet_layer[]){__VA_ARGS__, {PACKET_END}})
+#define packet_build(p, ...) \
+    packet_build_at(         \
+        LAB_HERE, (p),       \
+        (const struct packet_layer[]){__VA_ARGS__, {.kind = PACKET_END}})
 void packet_build_at(struct lab_where where, struct packet *p,
                      const struct packet_layer *layers);
 
