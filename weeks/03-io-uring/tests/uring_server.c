@@ -292,13 +292,27 @@ void uring_server_close(struct uring_server *s)
     lab_sys(write(s->stop_fd, "", 1));
 }
 
+#define LOOK_MS 20
+
+/* Whether something can be read there, before the server is seen twice in a
+ * wait that nothing will end. */
+static bool comes_to_be_readable(struct uring_server *s, int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int stuck = 0;
+    for (int ms = 0; ms < LAB_PATIENCE_MS && stuck < 2; ms += LOOK_MS) {
+        if (poll(&wanted, 1, LOOK_MS) > 0)
+            return true;
+        stuck = stuck_process(&s->proc) != NULL ? stuck + 1 : 0;
+    }
+    return poll(&wanted, 1, 0) > 0;
+}
+
 /* Wait for the server's byte, or for its end. */
 static void wait_for_close(struct lab_where where, struct uring_server *s)
 {
-    struct pollfd report = {.fd = s->report_fd, .events = POLLIN};
     char byte;
-    int ready = poll(&report, 1, LAB_PATIENCE_MS);
-    if (ready == 0)
+    if (!comes_to_be_readable(s, s->report_fd))
         lab_fail_at(where, "uring_echo_close() has not returned: it waits for "
                            "a completion that does not come");
     if (lab_sys(read(s->report_fd, &byte, 1)) == 0)

@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 /* So many calls in a row that bring nothing are turns for nothing. */
-#define IDLE_ENTERS_MAX 20000
+#define IDLE_CALLS_MAX 20000
 
 struct watch {
     enum watch_rules rules;
     _Atomic unsigned long enters, no_buffers, short_sends;
-    _Atomic unsigned long idle_enters; /* since something was brought */
+    _Atomic unsigned long idle_calls; /* since something was brought */
     _Atomic unsigned long started[FLIGHT_KINDS];
     _Atomic int64_t held, held_most;
     _Atomic long buffers_taken;
@@ -166,8 +166,8 @@ void watch_completed(enum flight_kind kind, int result, size_t asked)
 {
     if (watch == NULL)
         return;
-    if (result >= 0 && kind <= FLIGHT_SEND)
-        watch->idle_enters = 0;
+    if (result > 0 && kind <= FLIGHT_SEND)
+        watch->idle_calls = 0;
     if (kind == FLIGHT_RECEIVE && result > 0)
         hold(result);
     if (kind == FLIGHT_RECEIVE && result == -ENOBUFS)
@@ -195,14 +195,14 @@ static void pass_gate(void)
     clock_wait_end();
 }
 
-static void count_enter(void)
+/* Whether or not it enters the kernel. */
+static void count_call(void)
 {
-    watch->enters++;
-    if (++watch->idle_enters > IDLE_ENTERS_MAX)
-        watch_fail("it turns in circles: %s times in a row it has entered the "
+    if (watch != NULL && ++watch->idle_calls > IDLE_CALLS_MAX)
+        watch_fail("it turns in circles: %s times in a row it has asked the "
                    "kernel, and no byte and no client has come or gone "
                    "(uring.h, rule 5)",
-                   lab_number(IDLE_ENTERS_MAX));
+                   lab_number(IDLE_CALLS_MAX));
 }
 
 /*
@@ -216,7 +216,7 @@ static void enter(const void *frame, enum clock_wait_kind kind)
     if (watch_asks_for(WATCH_MEMORY))
         flights_check(frame);
     pass_gate();
-    count_enter();
+    watch->enters++;
     if (kind == CLOCK_NO_WAIT)
         return;
     clock_wait_begin(flights_timed() ? CLOCK_WAIT_TIMED : kind);
@@ -266,6 +266,7 @@ int __wrap_io_uring_queue_init_params(unsigned entries, struct io_uring *ring,
 
 int __wrap_io_uring_submit(struct io_uring *ring)
 {
+    count_call();
     if (io_uring_sq_ready(ring) > 0)
         enter(FRAME, CLOCK_NO_WAIT);
     return io_uring_submit(ring);
@@ -273,6 +274,7 @@ int __wrap_io_uring_submit(struct io_uring *ring)
 
 int __wrap_io_uring_submit_and_wait(struct io_uring *ring, unsigned wait)
 {
+    count_call();
     if (wait > 0 || io_uring_sq_ready(ring) > 0)
         enter(FRAME, kind_of_wait(wait, false));
     return leave(io_uring_submit_and_wait(ring, wait));
@@ -284,6 +286,7 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring,
                                             struct __kernel_timespec *time,
                                             sigset_t *mask)
 {
+    count_call();
     if (wait > 0 || io_uring_sq_ready(ring) > 0)
         enter(FRAME, kind_of_wait(wait, time != NULL));
     return leave(io_uring_submit_and_wait_timeout(ring, cqe, wait, time, mask));
@@ -293,6 +296,7 @@ int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring,
 int __wrap___io_uring_get_cqe(struct io_uring *ring, struct io_uring_cqe **cqe,
                               unsigned submit, unsigned wait, sigset_t *mask)
 {
+    count_call();
     if (submit > 0 || io_uring_cq_ready(ring) < wait)
         enter(FRAME, kind_of_wait(wait, false));
     return leave(__io_uring_get_cqe(ring, cqe, submit, wait, mask));
@@ -302,6 +306,7 @@ int __wrap_io_uring_wait_cqes(struct io_uring *ring, struct io_uring_cqe **cqe,
                               unsigned wait, struct __kernel_timespec *time,
                               sigset_t *mask)
 {
+    count_call();
     if (io_uring_cq_ready(ring) < wait)
         enter(FRAME, kind_of_wait(wait, time != NULL));
     return leave(io_uring_wait_cqes(ring, cqe, wait, time, mask));
@@ -311,6 +316,7 @@ int __wrap_io_uring_wait_cqe_timeout(struct io_uring *ring,
                                      struct io_uring_cqe **cqe,
                                      struct __kernel_timespec *time)
 {
+    count_call();
     if (io_uring_cq_ready(ring) == 0)
         enter(FRAME, CLOCK_WAIT_TIMED);
     return leave(io_uring_wait_cqe_timeout(ring, cqe, time));
