@@ -19,6 +19,9 @@
 /* Sources whose rate is known (stretch, step 7). */
 #define FILTER_SOURCES_MAX 16384
 
+/* Packets a second, and at once, that a source may be allowed. */
+#define FILTER_LIMIT_MAX 1000000
+
 /* What a packet is counted under. */
 struct traffic_key {
     __u8 version;  /* 4, 6; 0: no IP */

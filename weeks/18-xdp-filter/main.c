@@ -30,7 +30,6 @@
 
 #define ANSWER_BYTES 200
 #define COMMAND_BYTES_MAX 200
-#define LIMIT_MAX 1000000
 #define BLOCK_OPTIONS_MAX 256
 
 /* ---- Arguments ---- */
@@ -43,14 +42,14 @@ struct options {
     bool limited;
 };
 
-/* A number up to LIMIT_MAX, or -1; *end is what stands behind it. */
+/* A number up to FILTER_LIMIT_MAX, or -1; *end is what stands behind it. */
 static long read_number(const char *text, char **end)
 {
     if (*text < '0' || *text > '9')
         return -1;
     errno = 0;
     long number = strtol(text, end, 10);
-    return errno == 0 && number <= LIMIT_MAX ? number : -1;
+    return errno == 0 && number <= FILTER_LIMIT_MAX ? number : -1;
 }
 
 /* "100", or "100 20", or with a comma: packets a second, and at once. */
@@ -93,7 +92,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         options->limited = true;
         if (read_limit(argument, &options->rate, &options->burst) < 0)
             argp_error(state, "%s: a limit is RATE or RATE,BURST, at most %d",
-                       argument, LIMIT_MAX);
+                       argument, FILTER_LIMIT_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
@@ -206,7 +205,7 @@ static void limit(struct running *r, const char *text)
     __u32 rate, burst;
     if (read_limit(text, &rate, &burst) < 0) {
         snprintf(r->answer, ANSWER_BYTES, "limit RATE [BURST], at most %d",
-                 LIMIT_MAX);
+                 FILTER_LIMIT_MAX);
         return;
     }
     int err = xdp_filter_limit(r->filter, rate, burst);

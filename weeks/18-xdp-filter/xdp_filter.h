@@ -115,8 +115,8 @@ int xdp_filter_unblock(struct xdp_filter *filter,
 /*
  * Let each source address send so many packets a second (stretch, step 7), and
  * so many at once after it has been silent; what is beyond is dropped.
- *   packets_per_second   1 to 1,000,000; 0: no limit
- *   burst                1 to 1,000,000
+ *   packets_per_second   1 to FILTER_LIMIT_MAX; 0: no limit
+ *   burst                1 to FILTER_LIMIT_MAX, also where there is no limit
  * FILTER_SOURCES_MAX sources are remembered; when there are more, those unseen
  * longest are forgotten, more or less, and begin anew with a full burst.
  * Time is xdp_now()'s (xdp_clock.h), in the program only.
