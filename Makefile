@@ -162,10 +162,24 @@ $(WRAPPED): build/test/harness/%.o: grader/harness/tests/%.c \
 
 $(WRAPPED:_wrapped.o=_test): %_test: %_wrapped.o
 
+# Tests of what wants libbpf find objects for the kernel beside them.
+BPF_TESTS := $(filter build/test/harness/bpf% build/test/harness/netns%,\
+	$(HARNESS_TESTS))
+BPF_TEST_OBJECTS := $(patsubst grader/harness/tests/%.c,build/test/harness/%.o,\
+	$(wildcard grader/harness/tests/*.bpf.c))
+
+$(BPF_TESTS): build/harness/address/libharness-bpf.a | $(BPF_TEST_OBJECTS)
+
+build/test/harness/%.bpf.o: grader/harness/tests/%.bpf.c | packages
+	@mkdir -p $(@D)
+	@cd $(<D) && clang -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -idirafter \
+		/usr/include/$$($(CC) -print-multiarch) -c $(<F) -o $(abspath $@)
+
 build/test/harness/%_test: grader/harness/tests/%_test.c \
 		build/harness/address/libharness.a
 	@mkdir -p $(@D)
 	@$(CC) $(HARNESS_TEST_CFLAGS) -o $@ $(filter %.c %.o,$^) \
-		$(filter %.a,$^) $(CHECK_LIBS)
+		$(filter %-bpf.a,$^) $(filter %/libharness.a,$^) $(CHECK_LIBS) \
+		$(if $(filter %-bpf.a,$^),-lbpf)
 
 -include $(wildcard build/obj/*.d build/test/obj/*.d build/test/*/*.d)

@@ -44,7 +44,11 @@ verifier_refuses() {
         go "$one"
         grade 88
         expect_status 1
-        expect_words '3 kernel failed' 'made_up_load()' 'is -EACCES'
+        expect_words '3 kernel failed' 'made_up_load()' \
+            "-EACCES (Permission denied): the verifier refuses the program 'made_up'" \
+            'made-up.bpf.c:14: return *(char *)data;' \
+            'invalid access to packet, off=0 size=1' \
+            'compare with | data_end first.'
     done
 }
 

@@ -1,11 +1,7 @@
 /* made_up_test.c: the tests of a made-up week. */
-#include "lab.h"
+#include "bpf.h"
 #include "made_up.h"
 
-#include <bpf/bpf.h>
-#include <libgen.h>
-#include <linux/bpf.h>
-#include <stdio.h>
 #include <unistd.h>
 
 STEP_TEST(long_packets_are_dropped)
@@ -17,30 +13,23 @@ STEP_TEST(long_packets_are_dropped)
 
 STEP_TEST(object_lies_beside_the_program)
 {
-    char folder[4096], path[4200];
-
-    snprintf(folder, sizeof folder, "%s", lab_program("made-up"));
-    snprintf(path, sizeof path, "%s/made-up.bpf.o", dirname(folder));
     lab_note("the file made-up.bpf.o is looked for");
-    lab_sys(access(path, R_OK));
+    lab_sys(access(bpf_lab_object_path("made-up"), R_OK));
     lab_equal(lab_ok(made_up_is_dropped(101)), 1, "whether 101 are dropped");
-}
-
-static int verdict(int program, unsigned len)
-{
-    static char packet[200];
-    LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = packet, .data_size_in = len);
-
-    lab_sys(bpf_prog_test_run_opts(program, &run));
-    return (int)run.retval;
 }
 
 STEP_TEST(kernel_has_the_same_verdict)
 {
+    static char text[101];
+    struct packet fits, exceeds;
+
     lab_note("the program is loaded");
-    int program = lab_ok(made_up_load());
-    lab_equal(verdict(program, 100), XDP_PASS, "the verdict on 100 bytes");
-    lab_equal(verdict(program, 101), XDP_DROP, "the verdict on 101 bytes");
+    bpf_lab_listen();
+    int program = bpf_lab_ok(made_up_load());
+    packet_build(&fits, eth(), payload_of(text, 86));
+    packet_build(&exceeds, eth(), payload_of(text, 87));
+    bpf_lab_expect(program, &fits, XDP_PASS, "100 bytes are let through");
+    bpf_lab_expect(program, &exceeds, XDP_DROP, "101 bytes are dropped");
     close(program);
 }
 
