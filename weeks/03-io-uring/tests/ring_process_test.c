@@ -14,6 +14,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+static void begin_to_watch(void)
+{
+    watch_begin(WATCH_COUNTS);
+}
+
 static int count_fds(void)
 {
     DIR *folder = opendir("/proc/self/fd");
@@ -151,7 +156,6 @@ static int sleep_in_ring(void *argument)
 
 static void start_sleeper(struct proc *p, struct sleeper *sleeper)
 {
-    watch_begin(WATCH_COUNTS);
     make_pipe(sleeper->byte);
     make_pipe(sleeper->signal);
     proc_call(p, "a ring that reads a pipe", sleep_in_ring, sleeper);
@@ -206,7 +210,7 @@ STEP_TEST(signal_does_not_end_the_wait)
 
 void ring_process_tests(void)
 {
-    lab_fixture(NULL, NULL);
+    lab_fixture(begin_to_watch, NULL);
     lab_test(two_rings_are_apart);
     lab_test(close_gives_the_ring_back);
     lab_test(open_reports_errors);

@@ -43,7 +43,8 @@ void start_read(struct uring *uring, struct call *call, int fd, char *bytes,
     lab_error_at(LAB_HERE, (actual), (expected), (what))
 
 /* uring_run() until a `done` stops it. Fails if that never happens. Requires:
- * what makes that happen has been done, and no timeout is awaited. */
+ * watch_begin(); what makes that happen has been done, and no timeout is
+ * awaited. */
 #define run(uring) run_at(LAB_HERE, (uring))
 void run_at(struct lab_where where, struct uring *uring);
 
