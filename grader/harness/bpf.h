@@ -56,6 +56,18 @@ void bpf_lab_listen(void);
 #define bpf_lab_ok(call) bpf_lab_ok_at(LAB_HERE, (call), #call)
 int bpf_lab_ok_at(struct lab_where where, int result, const char *call);
 
+/*
+ * The maps that a loaded program uses, as the process that loaded it holds
+ * them.
+ *   fds, max   out: at most max descriptors; borrowed while the object is open
+ * Returns how many.
+ */
+int bpf_lab_maps(int program, int *fds, int max);
+
+/* The one of this name; fails if the program uses none. */
+#define bpf_lab_map(program, name) bpf_lab_map_at(LAB_HERE, (program), (name))
+int bpf_lab_map_at(struct lab_where where, int program, const char *name);
+
 /* ---- Packets through a program ---- */
 
 struct bpf_answer {

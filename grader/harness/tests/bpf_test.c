@@ -99,6 +99,23 @@ STEP_TEST(maps_keep_what_was_counted)
     lab_equal(counts[sched_getcpu()], 7, "packets counted there");
 }
 
+static void find_no_map(void)
+{
+    FAILS(bpf_lab_map(program, "see"));
+}
+
+STEP_TEST(maps_of_a_program_are_found)
+{
+    int fds[4];
+    struct bpf_map *seen = bpf_object__find_map_by_name(object, "seen");
+    lab_equal(bpf_lab_maps(program, fds, 4), 1, "maps of the program");
+    lab_same_number(fds[0], bpf_map__fd(seen), "the descriptor of the map");
+    lab_equal(bpf_lab_maps(program, fds, 0), 0, "maps, with room for none");
+    lab_same_number(bpf_lab_map(program, "seen"), bpf_map__fd(seen),
+                    "the descriptor of `seen`");
+    failing(find_no_map, "the program uses no map 'see'", "", "");
+}
+
 STEP_TEST(verdicts_have_names)
 {
     lab_same_text(bpf_verdict_text(XDP_ABORTED), "XDP_ABORTED", "0");
@@ -266,6 +283,7 @@ int main(int argc, char **argv)
     lab_test(what_the_program_made_of_the_packet_comes_back);
     lab_test(runs_are_noted);
     lab_test(maps_keep_what_was_counted);
+    lab_test(maps_of_a_program_are_found);
     lab_test(verdicts_have_names);
     lab_test(mistakes_are_told);
     lab_step("refused");
