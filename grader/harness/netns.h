@@ -12,15 +12,19 @@
  *     netns_start(net, "balancer", &server, argv);
  *     netns_free(net);
  *
- * A host is a network namespace, kept by a process of its own; a link is a
- * veth pair. Needs `netns`.
+ * A host is a network namespace, kept by a descriptor of the test's; a link is
+ * a veth pair. Needs `netns`; without the rights for it the test could not run.
  *
  *  1. All of it is gone when the test ends, however it ends: no namespace has
- *     a name, and the processes that hold them die with the test.
- *  2. Offloads that lie about a packet's bytes (checksum, TSO, GSO) are off on
- *     every interface; IPv6 has no duplicate address detection, so an address
- *     is usable at once; loopback is up.
+ *     a name, and its descriptor goes with the test. Nothing of the machine's
+ *     own interfaces is touched, in the sandbox or without it.
+ *  2. Offloads that lie about a packet's bytes (checksum, TSO, GSO, GRO, VLAN
+ *     tags) are off on every interface; IPv6 has no duplicate address
+ *     detection, so an address is usable at once; loopback is up.
  *  3. A switch is a host with a bridge in it: netns_switch().
+ *  4. The test and what it starts are in a mount namespace of its own.
+ *     /proc/sys/net is that of the host one is in, and writable; /sys is not
+ *     the host's.
  *
  * Every failure is reported at the line of the test that called.
  * Threads: the test's first (proc.h).
@@ -33,9 +37,11 @@
 struct netns;
 
 /* An empty network. Owned by the caller; release with netns_free(). */
-struct netns *netns_new(void);
+#define netns_new() netns_new_at(LAB_HERE)
+struct netns *netns_new_at(struct lab_where where);
 
-/* Take it all down and wait until it is gone. NULL is allowed. */
+/* Take it all down, and wait until its links are gone. What was started in it
+ * is the caller's to end before. NULL is allowed. */
 void netns_free(struct netns *net);
 
 /* Add a host with a loopback interface and nothing else. */
@@ -78,11 +84,17 @@ void netns_run_at(struct lab_where where, struct netns *net, const char *host,
                   const char *command);
 
 /* Start a program in a host (proc_start), or call a function in a fork there
- * (proc_call). */
+ * (proc_call): a server whose sockets are that host's. */
 #define netns_start(net, host, p, argv) \
     netns_start_at(LAB_HERE, (net), (host), (p), (argv))
 void netns_start_at(struct lab_where where, struct netns *net, const char *host,
                     struct proc *p, const char *const argv[]);
+#define netns_call(net, host, p, name, function, argument) \
+    do {                                                   \
+        netns_enter((net), (host));                        \
+        proc_call((p), (name), (function), (argument));    \
+        netns_leave(net);                                  \
+    } while (0)
 
 /* Enter a host with the calling thread, until netns_leave(): sockets that it
  * opens meanwhile are that host's for good. So a test's clients are made. */
@@ -116,5 +128,12 @@ void netns_pass_at(struct lab_where where, struct netns *net,
  * at all". For the transcript: tests note it. */
 const char *netns_xdp_mode(struct netns *net, const char *host,
                            const char *interface);
+
+/*
+ * A bpffs of the test's own, mounted in lab_tmp() at the first call, for what
+ * is pinned by the test and by programs that it starts afterwards; gone with
+ * the last of them. Borrowed until the process ends.
+ */
+const char *netns_bpffs(void);
 
 #endif

@@ -234,9 +234,10 @@ static void add_needs(struct sandbox_command *command, unsigned needs)
         words(command, waiter_capabilities);
     if (needs & (NEED_XDP | NEED_NETNS))
         words(command, bpf_capabilities);
+    /* Sockets of packets, as ping and tcpdump have, are such a step's too. */
     if (needs & NEED_NETNS)
-        words(command,
-              (const char *const[]){"--cap-add", "CAP_SYS_ADMIN", NULL});
+        words(command, (const char *const[]){"--cap-add", "CAP_SYS_ADMIN",
+                                             "--cap-add", "CAP_NET_RAW", NULL});
     if (needs & NEED_TUN) {
         words(command,
               (const char *const[]){"--cap-add", "CAP_NET_ADMIN", NULL});
