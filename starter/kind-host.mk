@@ -20,12 +20,7 @@
 
 MODULE_SOURCES := $(filter-out %.bpf.c,$(filter %.c,$(YOURS) $(GIVEN)))
 YOUR_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter $(YOURS),$(MODULE_SOURCES)))
-GIVEN_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter $(GIVEN),$(MODULE_SOURCES)))
 YOUR_HEADERS := $(filter %.h,$(YOURS))
-# What is built without a look at the member's files.
-COURSE_OBJECTS := $(if $(YOUR_HEADERS)$(GENERATED),,\
-	$(GIVEN_OBJECTS) $(if $(PROGRAM),$(B)/main.o))
-OBJECTS := $(YOUR_OBJECTS) $(GIVEN_OBJECTS)
 TEST_OBJECTS := $(patsubst $(WEEK_DIR)/tests/%.c,$(T)/tests/%.o,\
 	$(wildcard $(WEEK_DIR)/tests/*.c))
 
@@ -49,6 +44,15 @@ MEMBER_INCLUDES := $(if $(YOUR_HEADERS),-I $(abspath $(SRC))) \
 	$(foreach use,$(USES),$(if $(call used_headers,$(use)),\
 	-iquote $(call use_dir,$(use))/src -I $(call use_dir,$(use))/src)) \
 	$(if $(GENERATED),-iquote $(abspath $(B)))
+# What is given is built once for many members and bugs, as the tests are; but
+# not where a member's header may be in it.
+G := $(if $(strip $(MEMBER_INCLUDES)),$(B),$(T)/given)
+GIVEN_OBJECTS := $(patsubst %.c,$(G)/%.o,$(filter $(GIVEN),$(MODULE_SOURCES)))
+MAIN_OBJECT := $(if $(PROGRAM),$(G)/main.o)
+OBJECTS := $(YOUR_OBJECTS) $(GIVEN_OBJECTS)
+# What is built without a look at the member's files.
+COURSE_OBJECTS := $(if $(YOUR_HEADERS)$(GENERATED),,\
+	$(GIVEN_OBJECTS) $(MAIN_OBJECT))
 # Their starters, which nothing may include in their place.
 STARTER_HEADERS := $(addprefix $(WEEK_DIR)/,$(YOUR_HEADERS)) \
 	$(foreach use,$(USES),$(addprefix \
@@ -107,10 +111,8 @@ warnings: $(YOUR_OBJECTS) $(KIND_OBJECTS)
 	@$(short_paths) $(YOUR_OBJECTS:.o=.words) $(KIND_WORDS) >&2 \
 		2>/dev/null || :
 
-$(GIVEN_OBJECTS): $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG) $(GENERATED)
-	$(call compiled,$(WEEK_DIR),$(CC) $(WEEK_CFLAGS))
-
-$(B)/main.o: $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG) $(GENERATED)
+$(GIVEN_OBJECTS) $(MAIN_OBJECT): $(G)/%.o: $(WEEK_DIR)/%.c \
+		$(if $(filter $(B),$(G)),$(CONFIG)) $(GENERATED)
 	$(call compiled,$(WEEK_DIR),$(CC) $(WEEK_CFLAGS))
 
 $(TEST_OBJECTS): $(T)/tests/%.o: $(WEEK_DIR)/tests/%.c
@@ -180,8 +182,8 @@ $(B)/test: $(B)/under_test.o $(TEST_OBJECTS) $(CLIENT_OBJECTS) \
 		$(CLIENT_OBJECTS) $< $(HARNESS_ARCHIVES) $(LINKED) $(CHECK_LIBS)
 
 ifneq ($(PROGRAM),)
-$(B)/$(PROGRAM): $(B)/main.o $(B)/module.a $(USED_ARCHIVES) | $(CHECKED)
-	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(B)/main.o $(B)/module.a \
+$(B)/$(PROGRAM): $(MAIN_OBJECT) $(B)/module.a $(USED_ARCHIVES) | $(CHECKED)
+	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(MAIN_OBJECT) $(B)/module.a \
 		$(USED_ARCHIVES) $(LINKED)
 endif
 
@@ -199,5 +201,5 @@ compile_commands.json: $(CONFIG)
 			"$$command -c $$file"; comma=,; \
 	done; echo ']'; } > $@
 
--include $(OBJECTS:.o=.d) $(KIND_OBJECTS:.o=.d) $(B)/main.d $(TEST_OBJECTS:.o=.d) \
+-include $(OBJECTS:.o=.d) $(KIND_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d) \
 	$(CLIENT_OBJECTS:.o=.d)

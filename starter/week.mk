@@ -29,7 +29,7 @@ SAN_ASKED := $(if $(filter command environment,$(firstword $(origin SAN))),$(SAN
 SAN ?= address
 SRC ?= .
 OUT ?= .grade/make
-# Objects of the tests; the proof of many bugs shares them.
+# Objects of the tests and of what is given; the proof of many bugs shares them.
 TEST_OUT ?= $(OUT)
 WEEK_DIR := $(COURSE)/weeks/$(WEEK)
 B := $(OUT)/$(SAN)
