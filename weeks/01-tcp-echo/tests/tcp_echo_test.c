@@ -347,7 +347,7 @@ STEP_TEST(half_close_without_bytes)
 static void speak_first(void)
 {
     static const char question[30000] = "is anybody there?\n";
-    static unsigned char more[16 * MIB];
+    const size_t more_len = 16 * MIB;
     struct echo_server s;
     struct net_client c;
 
@@ -358,7 +358,9 @@ static void speak_first(void)
     echo_server_hello_on(&s, listener, 1);
     net_expect_text(&c, ECHO_GREETING);
     net_expect_eof(&c);
-    net_send(&c, more, sizeof more);
+    unsigned char *more = calloc(1, more_len);
+    net_send(&c, more, more_len);
+    free(more);
     net_shutdown_write(&c);
     echo_server_expect_done(&s);
     net_expect_eof(&c);
