@@ -411,6 +411,5 @@ int lab_main(int argc, char **argv)
     if (!map_page())
         return run_bare(&a);
     choose(a.step != NULL ? a.step : "", a.test);
-    lab_keep_reports();
     return run_step() ? (int)lab_page->exit_code : 1;
 }

@@ -23,11 +23,8 @@ const char *lab_patience_text(void);
 /* The plain report of a bare run. */
 void lab_print_result(const char *step, bool passed);
 
-/* Let a sanitizer's reports go where the grader looks for them. */
-void lab_keep_reports(void);
-
-/* Has one been written in this run? Also by a process that the test looks at
- * no more. */
+/* Has a sanitizer written a report in this run? Also in a process that the test
+ * looks at no more. */
 bool lab_has_reports(void);
 
 /* Is it one of the programs that lab_program() finds, and not another that
