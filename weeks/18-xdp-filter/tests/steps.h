@@ -4,6 +4,7 @@
 #ifndef STEPS_H
 #define STEPS_H
 
+void pass_step(void);       /* pass_test.c */
 void verifier_step(void);   /* refused_test.c */
 void parse_step(void);      /* parse_test.c */
 void count_step(void);      /* count_test.c */

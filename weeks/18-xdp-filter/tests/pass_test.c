@@ -1,0 +1,210 @@
+/*
+ * pass_test.c: week 18, step 1: a program in the kernel, and out of it again.
+ */
+#include "bpf.h"
+#include "netns.h"
+#include "steps.h"
+#include "xdp_filter.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+
+/* Two hosts and a wire between them; the tests are in "server". */
+static struct netns *net;
+
+static void join_two_hosts(void)
+{
+    net = netns_new();
+    netns_host(net, "client");
+    netns_host(net, "server");
+    netns_link(net, NETNS_END("client", "eth0"), NETNS_END("server", "eth0"));
+    netns_enter(net, "server");
+}
+
+static void part_them(void)
+{
+    netns_leave(net);
+    netns_free(net);
+}
+
+static struct xdp_filter *open_filter(void)
+{
+    struct xdp_filter *filter = NULL;
+    bpf_lab_listen();
+    lab_note("xdp_filter_open()");
+    bpf_lab_ok(xdp_filter_open(&filter));
+    lab_check(filter != NULL, "xdp_filter_open() returns 0 and a filter");
+    return filter;
+}
+
+static void attach(struct xdp_filter *filter, const char *interface)
+{
+    lab_note("xdp_filter_attach() to %s", interface);
+    bpf_lab_ok(xdp_filter_attach(filter, interface));
+}
+
+static void expect_left(int programs, int links, const char *when)
+{
+    struct bpf_left left;
+    bpf_lab_count(&left);
+    lab_equal(left.programs, programs,
+              "descriptors of programs that this process has %s", when);
+    lab_equal(left.links, links,
+              "descriptors of links that this process has %s", when);
+    if (programs == 0)
+        lab_equal(left.maps, 0, "descriptors of maps that this process has %s",
+                  when);
+}
+
+/* The id of the program that the filter has loaded. */
+static unsigned id_of(const struct xdp_filter *filter)
+{
+    struct bpf_prog_info info = {0};
+    __u32 len = sizeof info;
+    int program = lab_ok(xdp_filter_program(filter));
+    int err = bpf_obj_get_info_by_fd(program, &info, &len);
+    lab_check(err == 0, "xdp_filter_program() returns a descriptor of a "
+                        "program in the kernel");
+    lab_same_number((intmax_t)info.type, BPF_PROG_TYPE_XDP,
+                    "its type (BPF_PROG_TYPE_XDP)");
+    return info.id;
+}
+
+/* netns.h goes home after each look. */
+static const char *mode_of(const char *interface)
+{
+    const char *mode = netns_xdp_mode(net, "server", interface);
+    netns_enter(net, "server");
+    return mode;
+}
+
+/* ---- Tests ---- */
+
+/* Loaded, it is a program that the kernel runs on a packet; closed, nothing of
+ * it is left. */
+STEP_TEST(loaded_and_gone)
+{
+    struct packet p;
+    struct xdp_filter *filter = open_filter();
+    lab_check(id_of(filter) != 0, "the kernel gave the program an id");
+    packet_build(&p, eth(), ipv4(), tcp());
+    bpf_lab_expect(xdp_filter_program(filter), &p, XDP_PASS,
+                   "what the program says");
+    lab_same_number(
+        bpf_lab_attached("eth0"), 0,
+        "the id of the program on eth0, before xdp_filter_attach()");
+    lab_note("xdp_filter_close()");
+    xdp_filter_close(filter);
+    expect_left(0, 0, "after xdp_filter_close()");
+    xdp_filter_close(NULL);
+}
+
+/* Attached, it is on the interface, in the driver; detached, it is not. */
+STEP_TEST(attached_and_detached)
+{
+    struct xdp_filter *filter = open_filter();
+    attach(filter, "eth0");
+    lab_same_number(bpf_lab_attached("eth0"), id_of(filter),
+                    "the id of the program on eth0");
+    lab_same_text(mode_of("eth0"), "native", "how it is attached");
+    lab_note("once more");
+    lab_error(xdp_filter_attach(filter, "eth0"), -EALREADY);
+    lab_same_number(bpf_lab_attached("eth0"), id_of(filter),
+                    "the id of the program on eth0");
+    lab_note("xdp_filter_detach()");
+    lab_ok(xdp_filter_detach(filter));
+    lab_same_number(bpf_lab_attached("eth0"), 0,
+                    "the id of the program on eth0, after "
+                    "xdp_filter_detach()");
+    expect_left(1, 0, "after xdp_filter_detach()");
+    lab_error(xdp_filter_detach(filter), -ENOENT);
+    attach(filter, "eth0");
+    lab_ok(xdp_filter_detach(filter));
+    xdp_filter_close(filter);
+    expect_left(0, 0, "after xdp_filter_close()");
+}
+
+/* Closing takes it off as well. */
+STEP_TEST(closed_while_attached)
+{
+    struct xdp_filter *filter = open_filter();
+    attach(filter, "eth0");
+    lab_note("xdp_filter_close()");
+    xdp_filter_close(filter);
+    lab_same_number(bpf_lab_attached("eth0"), 0,
+                    "the id of the program on eth0, after xdp_filter_close()");
+    expect_left(0, 0, "after xdp_filter_close()");
+}
+
+/* An interface that there is not. */
+STEP_TEST(no_such_interface)
+{
+    struct xdp_filter *filter = open_filter();
+    lab_note("xdp_filter_attach() to eth7, which there is not");
+    lab_error(xdp_filter_attach(filter, "eth7"), -ENODEV);
+    lab_error(xdp_filter_attach(filter, ""), -ENODEV);
+    lab_error(xdp_filter_detach(filter), -ENOENT);
+    expect_left(1, 0, "after the errors");
+    attach(filter, "eth0");
+    xdp_filter_close(filter);
+}
+
+/* Two filters in one process, each on an interface of its own. */
+STEP_TEST(two_filters_on_two_interfaces)
+{
+    netns_leave(net);
+    netns_link(net, NETNS_END("client", "eth1"), NETNS_END("server", "eth1"));
+    netns_enter(net, "server");
+    struct xdp_filter *one = open_filter(), *other = open_filter();
+    attach(one, "eth0");
+    attach(other, "eth1");
+    lab_same_number(bpf_lab_attached("eth0"), id_of(one),
+                    "the id of the program on eth0");
+    lab_same_number(bpf_lab_attached("eth1"), id_of(other),
+                    "the id of the program on eth1");
+    lab_note("close the first");
+    xdp_filter_close(one);
+    lab_same_number(bpf_lab_attached("eth0"), 0,
+                    "the id of the program on eth0");
+    lab_same_number(bpf_lab_attached("eth1"), id_of(other),
+                    "the id of the program on eth1");
+    xdp_filter_close(other);
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    lab_check(dir != NULL, "/proc/self/fd can be read");
+    while (readdir(dir) != NULL)
+        count++;
+    closedir(dir);
+    return count;
+}
+
+/* However often: no descriptor stays open. (Lost memory is told by
+ * AddressSanitizer, at the end of each test.) */
+STEP_TEST(opened_ten_times)
+{
+    int before = open_descriptors();
+    lab_note("open, attach, close, ten times");
+    for (int i = 0; i < 10; i++) {
+        struct xdp_filter *filter = NULL;
+        bpf_lab_ok(xdp_filter_open(&filter));
+        bpf_lab_ok(xdp_filter_attach(filter, "eth0"));
+        xdp_filter_close(filter);
+    }
+    lab_equal(open_descriptors(), before, "descriptors, as many as before");
+}
+
+void pass_step(void)
+{
+    lab_step("pass");
+    lab_fixture(join_two_hosts, part_them);
+    lab_test(loaded_and_gone);
+    lab_test(attached_and_detached);
+    lab_test(closed_while_attached);
+    lab_test(no_such_interface);
+    lab_test(two_filters_on_two_interfaces);
+    lab_test(opened_ten_times);
+}
