@@ -26,13 +26,17 @@ loads() {
 passes() {
     loads || return 0
     lay solved:88
+    links=$(ip -o link | md5sum)
     for one in $ways; do
         go "$one"
         grade 88
         expect_status 0
-        expect_words '1 host passed' '2 object passed' '3 kernel passed'
+        expect_words '1 host passed' '2 object passed' '3 kernel passed' \
+            '4 network passed'
         expect_nothing_left
     done
+    expect 'interfaces of this machine have changed' \
+        [ "$(ip -o link | md5sum)" = "$links" ]
 }
 
 # What the verifier says against it is a failure, not the grader's fault.
@@ -64,6 +68,7 @@ ordinary_user() {
         grade 88
         expect_status 3
         expect_words '1 host passed' '2 object passed' '3 kernel cannot run' \
+            '4 network cannot run' \
             'only root may' 'grader/grade'
     done
 }
@@ -145,5 +150,5 @@ proof() {
     loads || return 0
     grade verify 88 --repeat=1
     expect_status 0
-    expect_words 'ok at-most-99' 'ok everything-passes' '8 hold, 0 do not'
+    expect_words 'ok at-most-99' 'ok everything-passes' '10 hold, 0 do not'
 }
