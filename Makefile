@@ -127,7 +127,7 @@ test: all packages $(UNIT_TESTS) $(HARNESS_TESTS)
 bugs:
 	@grader/bugs $(notdir $(week))
 
-lint: KINDS += lint
+lint: KINDS += bpf lint
 lint: packages
 	@grader/lint
 
