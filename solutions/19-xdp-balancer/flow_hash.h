@@ -15,9 +15,10 @@
 
 #include "flow.h"
 
-/* The 64 bits behind the point of the golden ratio; odd, and without pattern.
- */
+/* Odd, and without pattern: the 64 bits behind the point of the golden ratio,
+ * and of the square root of two. */
 #define FLOW_HASH_GOLDEN 0x9e3779b97f4a7c15ull
+#define FLOW_HASH_STEP 0x6a09e667f3bcc909ull
 
 #define FLOW_HASH_WORDS (sizeof(struct flow) / sizeof(__u32))
 
@@ -31,10 +32,12 @@ static __always_inline __u64 flow_hash_mix(__u64 sum)
     return sum ^ sum >> 33;
 }
 
-/* The two keys of a pair: the halves of a multiple of the seed. */
+/* The two keys of a pair: the halves of a multiple of the seed and the pair. A
+ * key of 0 would let a word of 0 hide its neighbour: so it is that of no seed
+ * which people choose, and 0 is one. */
 static __always_inline __u64 flow_hash_keys(__u64 seed, unsigned pair)
 {
-    return (seed + pair) * FLOW_HASH_GOLDEN;
+    return (seed + (pair + 1) * FLOW_HASH_STEP) * FLOW_HASH_GOLDEN;
 }
 
 static __always_inline __u64 flow_hash(const struct flow *flow, __u64 seed)
@@ -43,7 +46,7 @@ static __always_inline __u64 flow_hash(const struct flow *flow, __u64 seed)
     __u64 sum = seed;
     __builtin_memcpy(words, flow, sizeof words);
     for (unsigned i = 0; i < FLOW_HASH_WORDS; i += 2) {
-        __u64 keys = flow_hash_keys(seed, i);
+        __u64 keys = flow_hash_keys(seed, i / 2);
         sum += (__u64)(words[i] + (__u32)keys) *
                (__u32)(words[i + 1] + (__u32)(keys >> 32));
     }
