@@ -1,0 +1,8 @@
+#include "lab.h"
+#include "steps.h"
+
+int main(int argc, char **argv)
+{
+    hash_step();
+    return lab_main(argc, argv);
+}
