@@ -128,7 +128,7 @@ STEP_TEST(every_processor_counts)
     filter_lab_expect_verdicts(.passed = 20 * processors);
 }
 
-#define STORM_PACKETS 1000000
+#define STORM_PACKETS 300000
 #define STORM_ROUNDS 4
 
 struct storm {

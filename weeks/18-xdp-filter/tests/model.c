@@ -149,7 +149,8 @@ static void walk_extensions(struct walk *w)
 {
     struct packet_headers *h = &w->model->headers;
     int fragment_headers = 0;
-    w->model->extended = is_extension(h->protocol);
+    if (is_extension(h->protocol))
+        w->model->extended = true;
     for (int i = 0; i < PACKET_EXTENSIONS_MAX && w->extensions; i++) {
         if (w->model->broken || !is_extension(h->protocol) ||
             h->fragment == PACKET_LATER_FRAGMENT)

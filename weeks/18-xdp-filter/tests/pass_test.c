@@ -87,7 +87,7 @@ STEP_TEST(loaded_and_gone)
     struct packet p;
     struct xdp_filter *filter = open_filter();
     lab_check(id_of(filter) != 0, "the kernel gave the program an id");
-    packet_build(&p, eth(), ipv4(), tcp());
+    packet_build(&p, eth(.type = 0x88b5), payload("anything"));
     bpf_lab_expect(xdp_filter_program(filter), &p, XDP_PASS,
                    "what the program says");
     lab_same_number(
@@ -184,11 +184,11 @@ static int open_descriptors(void)
 
 /* However often: no descriptor stays open. (Lost memory is told by
  * AddressSanitizer, at the end of each test.) */
-STEP_TEST(opened_ten_times)
+STEP_TEST(opened_again_and_again)
 {
     int before = open_descriptors();
-    lab_note("open, attach, close, ten times");
-    for (int i = 0; i < 10; i++) {
+    lab_note("open, attach, close, four times");
+    for (int i = 0; i < 4; i++) {
         struct xdp_filter *filter = NULL;
         bpf_lab_ok(xdp_filter_open(&filter));
         bpf_lab_ok(xdp_filter_attach(filter, "eth0"));
@@ -206,5 +206,5 @@ void pass_step(void)
     lab_test(closed_while_attached);
     lab_test(no_such_interface);
     lab_test(two_filters_on_two_interfaces);
-    lab_test(opened_ten_times);
+    lab_test(opened_again_and_again);
 }
