@@ -5,7 +5,8 @@
  * native"), and runs until SIGINT (Ctrl-C), SIGTERM or `quit`. Meanwhile it
  * takes commands from its standard input, a line each, and answers each with a
  * line. In a terminal it shows what is counted as a table, redrawn each second;
- * else it writes a line a second, if anything has come.
+ * else it writes a line a second, if anything has come. Its last line says what
+ * became of all packets.
  *
  * Exit status: 0 stopped, 1 could not filter, 2 wrong arguments.
  */
@@ -380,6 +381,9 @@ static void run(struct running *r, int signal_fd, int tick_fd)
             fds[2].fd = -1;
     }
     screen_close(r->screen);
+    look(r);
+    printf("total: ");
+    screen_print_verdicts(stdout, &r->view);
 }
 
 int main(int argc, char **argv)

@@ -19,8 +19,8 @@
 #define LINES_USUAL 24
 #define LINES_LEAST 14
 
-/* The last lines of the screen: answer, prompt, an empty one. */
-#define LINES_BELOW 3
+/* The last lines of the screen: an empty one, answer, prompt, an empty one. */
+#define LINES_BELOW 4
 
 #define OTHER_SCREEN "\033[?1049h"
 #define OWN_SCREEN "\033[?1049l"
