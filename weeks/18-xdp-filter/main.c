@@ -151,6 +151,16 @@ static __u64 ns_since(const struct timespec *start)
            (__u64)now.tv_nsec - (__u64)start->tv_nsec;
 }
 
+/* A row that has counted nothing, as FILTER_OTHERS may be, is not shown. */
+static int leave_out_empty(struct traffic_row *rows, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (rows[i].count.packets > 0)
+            rows[kept++] = rows[i];
+    return kept;
+}
+
 /* What is not written yet counts nothing. */
 static void look(struct running *r)
 {
@@ -160,7 +170,7 @@ static void look(struct running *r)
     view->rows = r->rows;
     view->ns = ns_since(&r->start);
     int count = xdp_filter_traffic(r->filter, r->rows, FILTER_TRAFFIC_ROWS_MAX);
-    view->row_count = count > 0 ? count : 0;
+    view->row_count = leave_out_empty(r->rows, count);
     if (xdp_filter_verdicts(r->filter, view->verdicts) < 0)
         memset(view->verdicts, 0, sizeof view->verdicts);
 }
