@@ -8,6 +8,8 @@
 
 #include <semaphore.h>
 
+#define PROC_HARNESS_THREADS_MAX 8
+
 /*
  * A mapping for each process. Its first part is what one of proc_call and the
  * test say to each other (0 for a program): shared memory, because a descriptor
@@ -18,9 +20,10 @@
 struct proc_page {
     _Atomic bool ready;     /* the function is about to run */
     int threads_of_harness; /* threads beside the first one, by then */
-    bool checks_leaks;      /* a thread waits for `asked` */
-    sem_t asked;            /* the test wants a leak check */
-    _Atomic int answer;     /* enum proc_leaks */
+    int harness_threads[PROC_HARNESS_THREADS_MAX]; /* all that are there then */
+    bool checks_leaks;  /* a thread waits for `asked` */
+    sem_t asked;        /* the test wants a leak check */
+    _Atomic int answer; /* enum proc_leaks */
 
     char out_text[PROC_OUTPUT_BYTES_MAX + 1];
     char err_text[PROC_OUTPUT_BYTES_MAX + 1];
@@ -56,6 +59,13 @@ void proc_append_lines(char *text, size_t size, const char *lines);
 /* Entries of /proc/PID/KIND that are numbers; -1 where there is no such
  * process. The numbers go to list, as many as fit. */
 int proc_count_entries(pid_t pid, const char *kind, int *list, int size);
+
+/*
+ * How often its threads have left the processor, if all of them sleep; -1 if
+ * one runs. Those of the harness and of a sanitizer do not count: some of them
+ * look in now and then.
+ */
+long proc_asleep_since(const struct proc *p);
 
 /* Every thread of it sleeps, and goes on sleeping; or it is no more. */
 bool proc_stays_asleep(pid_t pid);

@@ -60,13 +60,27 @@ static long sleeping_since(pid_t pid, int thread)
     return strchr("SXZ", state) != NULL ? switches : -1;
 }
 
-/* The same for a process: all of its threads. */
-static long asleep_since(pid_t pid)
+/* A thread that was there before the function was called, but the first. */
+static bool is_harness(const struct proc *p, int thread)
+{
+    if (p == NULL || thread == p->pid)
+        return false;
+    for (int i = 0; i < PROC_HARNESS_THREADS_MAX; i++)
+        if (p->page->harness_threads[i] == thread)
+            return true;
+    return false;
+}
+
+/* The same for a process: all of its threads, those of the harness in p
+ * aside. */
+static long asleep_since(pid_t pid, const struct proc *p)
 {
     int threads[THREADS_MAX];
     long sum = 0;
     int count = proc_count_entries(pid, "task", threads, THREADS_MAX);
     for (int i = 0; i < count && i < THREADS_MAX; i++) {
+        if (is_harness(p, threads[i]))
+            continue;
         long switches = sleeping_since(pid, threads[i]);
         if (switches == -1)
             return -1;
@@ -80,18 +94,23 @@ bool proc_thread_is_asleep(pid_t pid, pid_t thread)
     return sleeping_since(pid, thread) != -1;
 }
 
+long proc_asleep_since(const struct proc *p)
+{
+    return asleep_since(p->pid, p);
+}
+
 bool proc_is_asleep(const struct proc *p)
 {
-    return asleep_since(p->pid) != -1;
+    return asleep_since(p->pid, NULL) != -1;
 }
 
 /* It slept, and went on sleeping: a sleep between two steps is short. */
 bool proc_stays_asleep(pid_t pid)
 {
     static const struct timespec between = {0, BETWEEN_LOOKS_NS};
-    long before = asleep_since(pid);
+    long before = asleep_since(pid, NULL);
     nanosleep(&between, NULL);
-    return before != -1 && asleep_since(pid) == before;
+    return before != -1 && asleep_since(pid, NULL) == before;
 }
 
 void proc_until_asleep_at(struct lab_where where, struct proc *p)

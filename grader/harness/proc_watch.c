@@ -93,7 +93,9 @@ void proc_page_serve(struct proc_page *page)
     settle_threads();
     page->checks_leaks = can_check_leaks() && start_thread(page);
     page->threads_of_harness =
-        proc_count_entries(getpid(), "task", NULL, 0) - 1;
+        proc_count_entries(getpid(), "task", page->harness_threads,
+                           PROC_HARNESS_THREADS_MAX) -
+        1;
     page->ready = true;
 }
 

@@ -30,6 +30,15 @@
  */
 const char *stuck_process(void *p);
 
+/*
+ * The same for a server that may wait in any call, with any timeout: all of its
+ * threads have slept through two seconds and many looks, and nothing was under
+ * way. To be asked again and again. It is for servers that may not sleep for
+ * seconds while somebody waits for them.
+ *   p   a struct proc of proc_call, as a void pointer
+ */
+const char *stuck_sleeper(void *p);
+
 /* The same for one thread of this process, which waits in real time. */
 bool stuck_thread(pid_t thread);
 

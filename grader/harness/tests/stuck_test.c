@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 static struct proc server;
 static struct net_client c;
@@ -82,6 +83,40 @@ STEP_TEST(sleep_outside_of_the_wait_is_told)
     end_both();
 }
 
+/* Asked of a server that may wait in any call, too. */
+STEP_TEST(sleeper_in_any_call_is_told)
+{
+    connect_to(BLOCKS);
+    net_give_up_when(stuck_sleeper, &server);
+    net_send_text(&c, "hello\n");
+    failing(wait_in_vain, "6 bytes", "all of them",
+            "all threads of the server sleep");
+    end_both();
+}
+
+static int take_naps(void *unused)
+{
+    static const struct timespec nap = {0, 200000000};
+    (void)unused;
+    while (nanosleep(&nap, NULL) == 0)
+        continue;
+    return 0;
+}
+
+/* Who wakes now and then is no such sleeper. */
+STEP_TEST(who_naps_is_not_stuck)
+{
+    struct lab_patience patience;
+    struct proc napper;
+
+    proc_call(&napper, "a server that naps", take_naps, NULL);
+    lab_patience_start(&patience);
+    patience.until_ms -= LAB_PATIENCE_MS - 3000; /* three seconds of it */
+    while (lab_patience_left(&patience))
+        lab_check(stuck_sleeper(&napper) == NULL, "the server is not stuck");
+    proc_release(&napper);
+}
+
 /* Bytes that the other end has no room for are under way. */
 STEP_TEST(full_connection_is_not_at_rest)
 {
@@ -133,6 +168,8 @@ int main(int argc, char **argv)
     lab_test(silence_on_both_sides_is_told);
     lab_test(who_looks_in_is_not_stuck);
     lab_test(sleep_outside_of_the_wait_is_told);
+    lab_test(sleeper_in_any_call_is_told);
+    lab_test(who_naps_is_not_stuck);
     lab_test(full_connection_is_not_at_rest);
     lab_test(woken_thread_is_not_stuck);
     return lab_main(argc, argv);

@@ -5,6 +5,7 @@
 
 #include "echo_job.h"
 #include "fault.h"
+#include "stuck.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -37,6 +38,7 @@ static void start(struct echo_server *s, const char *name, struct echo_job *job,
                   int (*run)(void *))
 {
     proc_call(&s->proc, name, run, job);
+    net_give_up_when(stuck_sleeper, &s->proc);
     s->stop_fd = -1;
     close(job->listener);
 }
@@ -168,14 +170,6 @@ void echo_server_expect_empty_at(struct lab_where where, struct echo_server *s)
     proc_until_threads_at(where, &s->proc, s->threads);
 }
 
-void echo_server_expect_done_at(struct lab_where where, struct echo_server *s)
-{
-    proc_expect_exit_at(where, &s->proc, 0);
-    proc_release(&s->proc);
-    if (s->stop_fd != -1)
-        close(s->stop_fd);
-}
-
 /* ---- Ends ---- */
 
 static bool has_ended(const struct proc *p)
@@ -183,6 +177,33 @@ static bool has_ended(const struct proc *p)
     siginfo_t info = {0};
     waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT);
     return info.si_pid == p->pid;
+}
+
+/* Its end is awaited, but not of one that sleeps for ever. */
+static void until_ended(struct lab_where where, struct echo_server *s)
+{
+    struct lab_patience patience;
+    const char *why = NULL;
+    char what[128];
+
+    lab_patience_start(&patience);
+    while (!has_ended(&s->proc) && why == NULL)
+        why = lab_patience_left(&patience) ? stuck_sleeper(&s->proc)
+                                           : "it runs on and on";
+    if (why == NULL || has_ended(&s->proc))
+        return;
+    snprintf(what, sizeof what, "the end of %s", s->proc.name);
+    lab_differ_at(where, what, "it ends", why);
+}
+
+void echo_server_expect_done_at(struct lab_where where, struct echo_server *s)
+{
+    net_give_up_when(NULL, NULL);
+    until_ended(where, s);
+    proc_expect_exit_at(where, &s->proc, 0);
+    proc_release(&s->proc);
+    if (s->stop_fd != -1)
+        close(s->stop_fd);
 }
 
 /* No accept can succeed any more; that it returns is awaited. */
