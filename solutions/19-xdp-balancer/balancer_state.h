@@ -73,10 +73,12 @@ struct connection_set {
 /* ---- Endpoints: what stands at an address, port and protocol ---- */
 
 /* What an endpoint is; the same with port 0 stands for all ports of it, for
- * fragments, which do not tell theirs. */
+ * fragments, which do not tell theirs. The balancer's own addresses stand for
+ * all protocols too: port and protocol 0. */
 enum endpoint_role {
     ENDPOINT_SERVICE = 1, /* clients send to it */
     ENDPOINT_BACKEND = 2, /* it sends to clients */
+    ENDPOINT_OWN = 4,     /* the kernel's */
 };
 
 union endpoint {
@@ -87,14 +89,15 @@ union endpoint {
     };
 };
 
-/* Each with its port and with port 0. */
-#define ENDPOINTS_MAX (2 * (BALANCER_SERVICES_MAX + BALANCER_BACKENDS_MAX))
+/* Services and backends each with their port and with port 0. */
+#define ENDPOINTS_MAX \
+    (2 * (BALANCER_SERVICES_MAX + BALANCER_BACKENDS_MAX) + BALANCER_OWN_MAX)
 
 /*
  * For speed alone: a hash map of the kernel's does the same, at the price of a
  * call and some 30 ns a lookup; PLAIN takes it. Here the table is memory that
  * both sides have in sight. A key belongs into one bucket of eight slots; the
- * table has 15 slots for each key that there can be, so that a bucket runs over
+ * table has 14 slots for each key that there can be, so that a bucket runs over
  * about once in ten million tables.
  *
  * A slot is in use while its word is not 0; the key is written before it.
@@ -112,7 +115,7 @@ struct endpoint_bucket {
     struct endpoint_slot slots[ENDPOINT_SLOTS];
 };
 
-_Static_assert(ENDPOINT_BUCKETS *ENDPOINT_SLOTS > 15 * ENDPOINTS_MAX,
+_Static_assert(ENDPOINT_BUCKETS *ENDPOINT_SLOTS > 14 * ENDPOINTS_MAX,
                "buckets do not run over");
 
 static __always_inline __u32 endpoint_bucket_of(const struct service_key *key)

@@ -47,6 +47,8 @@ struct xdp_balancer {
     struct told_service services[BALANCER_SERVICES_MAX];
     struct told_backend backends[BALANCER_BACKENDS_MAX];
     __u64 added; /* backends, ever */
+    struct service_key own[BALANCER_OWN_MAX];
+    size_t own_count;
 };
 
 #define TABLES_BYTES (2 * BALANCER_SERVICES_MAX * sizeof(struct maglev_table))
@@ -188,6 +190,9 @@ static union endpoint endpoint_told(const struct xdp_balancer *b,
                                     const struct service_key *key)
 {
     union endpoint told = {0};
+    for (size_t i = 0; i < b->own_count; i++)
+        if (is_same(key, &b->own[i]))
+            told.roles |= ENDPOINT_OWN;
     for (int i = 0; i < BALANCER_SERVICES_MAX; i++) {
         if (!b->services[i].used || !covers(key, b->services[i].key))
             continue;
@@ -254,6 +259,21 @@ static int endpoints_write(struct xdp_balancer *b, struct service_key key)
     int err = endpoint_write(b, &key);
     key.port = 0;
     return err < 0 ? err : endpoint_write(b, &key);
+}
+
+int xdp_balancer_add_own(struct xdp_balancer *balancer, int version,
+                         const struct packet_address *address)
+{
+    struct service_key key = {.address = *address, .version = (__u8)version};
+    if (version != 4 && version != 6)
+        return -EINVAL;
+    for (size_t i = 0; i < balancer->own_count; i++)
+        if (is_same(&balancer->own[i], &key))
+            return 0;
+    if (balancer->own_count == BALANCER_OWN_MAX)
+        return -ENOSPC;
+    balancer->own[balancer->own_count++] = key;
+    return endpoint_write(balancer, &key);
 }
 
 /* ---- Tables ---- */

@@ -11,6 +11,8 @@
 #define BALANCER_SERVICES_MAX 64
 #define BALANCER_BACKENDS_MAX 1024 /* of all services together */
 
+#define BALANCER_OWN_MAX 16
+
 /* What clients connect to, the VIP; and, with a backend's address in it, where
  * a service's packets come from on their way back. */
 struct service_key {

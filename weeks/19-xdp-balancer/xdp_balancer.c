@@ -129,6 +129,13 @@ int xdp_balancer_attach(struct xdp_balancer *balancer, const char *interface)
     return -ENOSYS;
 }
 
+int xdp_balancer_add_own(struct xdp_balancer *balancer, int version,
+                         const struct packet_address *address)
+{
+    (void)balancer, (void)version, (void)address;
+    return -ENOSYS;
+}
+
 int xdp_balancer_set_gateway(struct xdp_balancer *balancer, const __u8 mac[6])
 {
     (void)balancer;

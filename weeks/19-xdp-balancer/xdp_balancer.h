@@ -21,8 +21,9 @@
  *  1. To a service's address, port and protocol: it goes to a backend. Which
  *     one, says the service's Maglev table (maglev.h) at the packet's flow
  *     (flow.h), until step 6. Destination address: the backend's.
- *  2. From a backend's address and the service's port and protocol: it goes
- *     back to the client. Source address: the service's.
+ *  2. From a backend's address and the service's port and protocol, and not to
+ *     the balancer itself (xdp_balancer_add_own()): it goes back to the client.
+ *     Source address: the service's.
  *  3. Either way Ethernet's source is the address that it came to, Ethernet's
  *     destination the backend's, or the gateway's; the TTL or hop limit is one
  *     less, as the balancer is a router on the way; the checksums are right if
@@ -100,6 +101,17 @@ int xdp_balancer_program(const struct xdp_balancer *balancer);
  * Errors: those of xdp_filter_attach().
  */
 int xdp_balancer_attach(struct xdp_balancer *balancer, const char *interface);
+
+/*
+ * An address that the balancer itself uses: what a backend sends to it, as the
+ * answer to a health check, is not for a client. It is the kernel's (rule 4).
+ *   version   of the address: 4 or 6
+ * Returns 0.
+ * Errors: -EINVAL no version 4 or 6; -ENOSPC BALANCER_OWN_MAX are there. Once
+ * more does no harm.
+ */
+int xdp_balancer_add_own(struct xdp_balancer *balancer, int version,
+                         const struct packet_address *address);
 
 /* Where to send what goes to clients. Returns 0. */
 int xdp_balancer_set_gateway(struct xdp_balancer *balancer, const __u8 mac[6]);
