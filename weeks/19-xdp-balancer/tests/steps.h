@@ -4,6 +4,8 @@
 #ifndef STEPS_H
 #define STEPS_H
 
-void hash_step(void); /* hash_test.c */
+void hash_step(void);     /* hash_test.c */
+void maglev_step(void);   /* maglev_test.c */
+void checksum_step(void); /* checksum_test.c */
 
 #endif

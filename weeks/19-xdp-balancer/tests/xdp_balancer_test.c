@@ -4,5 +4,7 @@
 int main(int argc, char **argv)
 {
     hash_step();
+    maglev_step();
+    checksum_step();
     return lab_main(argc, argv);
 }
