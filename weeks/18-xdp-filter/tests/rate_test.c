@@ -26,6 +26,7 @@ static void set_clock(uint64_t ns)
 static void open_filter_and_clock(void)
 {
     filter_lab_open();
+    lab_ok(xdp_filter_limit(filter, 0, 1));
     clock_map = bpf_lab_map(filter_program, "xdp_clock");
     set_clock(5 * NS_A_SECOND);
 }
