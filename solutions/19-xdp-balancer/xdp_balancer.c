@@ -19,12 +19,14 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define NOBODY (-1)
 
@@ -42,7 +44,7 @@ struct told_backend {
 
 struct xdp_balancer {
     struct balancer *bpf; /* the skeleton */
-    struct bpf_link *attached;
+    int link;             /* what attaches it to an interface; -1: none */
     struct maglev_table *tables; /* the map, mapped */
     struct told_service services[BALANCER_SERVICES_MAX];
     struct told_backend backends[BALANCER_BACKENDS_MAX];
@@ -102,6 +104,7 @@ int xdp_balancer_open(const struct balancer_options *options,
     struct xdp_balancer *b = calloc(1, sizeof *b);
     if (b == NULL)
         return -ENOMEM;
+    b->link = -1;
     for (int i = 0; i < BALANCER_BACKENDS_MAX; i++)
         b->backends[i].service = NOBODY;
     int err = load(b, options);
@@ -119,7 +122,8 @@ void xdp_balancer_close(struct xdp_balancer *balancer)
 {
     if (balancer == NULL)
         return;
-    bpf_link__destroy(balancer->attached);
+    if (balancer->link >= 0)
+        close(balancer->link);
     if (balancer->tables != NULL)
         munmap(balancer->tables, TABLES_BYTES);
     balancer__destroy(balancer->bpf);
@@ -131,18 +135,31 @@ int xdp_balancer_program(const struct xdp_balancer *balancer)
     return bpf_program__fd(balancer->bpf->progs.balancer);
 }
 
-/* A link asks the driver first and the kernel behind it where the driver can't;
- * and it ends with the process. */
+/* As week 18's: the driver where it can, else the kernel behind it; and who is
+ * there already, in whichever way, stays. */
+static int attach_link(int program, int interface)
+{
+    LIBBPF_OPTS(bpf_link_create_opts, generic, .flags = XDP_FLAGS_SKB_MODE);
+    int link = bpf_link_create(program, interface, BPF_XDP, NULL);
+    if (link == -EEXIST)
+        return -EBUSY;
+    if (link >= 0 || link == -EBUSY || link == -EPERM)
+        return link;
+    return bpf_link_create(program, interface, BPF_XDP, &generic);
+}
+
 int xdp_balancer_attach(struct xdp_balancer *balancer, const char *interface)
 {
-    int index = (int)if_nametoindex(interface);
+    if (balancer->link >= 0)
+        return -EALREADY;
+    unsigned index = if_nametoindex(interface);
     if (index == 0)
         return -ENODEV;
-    if (balancer->attached != NULL)
-        return -EALREADY;
-    balancer->attached =
-        bpf_program__attach_xdp(balancer->bpf->progs.balancer, index);
-    return balancer->attached != NULL ? 0 : -errno;
+    int link = attach_link(xdp_balancer_program(balancer), (int)index);
+    if (link < 0)
+        return link;
+    balancer->link = link;
+    return 0;
 }
 
 /* ---- Words that packets read meanwhile ---- */
