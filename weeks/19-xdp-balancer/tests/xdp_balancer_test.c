@@ -6,5 +6,6 @@ int main(int argc, char **argv)
     hash_step();
     maglev_step();
     checksum_step();
+    nat_step();
     return lab_main(argc, argv);
 }
