@@ -8,5 +8,6 @@ void hash_step(void);     /* hash_test.c */
 void maglev_step(void);   /* maglev_test.c */
 void checksum_step(void); /* checksum_test.c */
 void nat_step(void);      /* nat_test.c */
+void forward_step(void);  /* forward_test.c */
 
 #endif

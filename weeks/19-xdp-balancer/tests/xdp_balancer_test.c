@@ -7,5 +7,6 @@ int main(int argc, char **argv)
     maglev_step();
     checksum_step();
     nat_step();
+    forward_step();
     return lab_main(argc, argv);
 }
