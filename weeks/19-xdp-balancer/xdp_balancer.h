@@ -74,7 +74,8 @@ struct balancer_options {
     __u64 seed;        /* of flow_hash(); balancers that share their traffic
                           have the same */
     __u32 connections; /* that are remembered, from step 6 on: so many, or a
-                          few less; 1,024 or more */
+                          few less, and at most eight times as many; 1,024 or
+                          more */
     __u32 unused;
 };
 

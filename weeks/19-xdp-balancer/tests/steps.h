@@ -9,5 +9,6 @@ void maglev_step(void);   /* maglev_test.c */
 void checksum_step(void); /* checksum_test.c */
 void nat_step(void);      /* nat_test.c */
 void forward_step(void);  /* forward_test.c */
+void pin_step(void);      /* pin_test.c */
 
 #endif

@@ -8,5 +8,6 @@ int main(int argc, char **argv)
     checksum_step();
     nat_step();
     forward_step();
+    pin_step();
     return lab_main(argc, argv);
 }
