@@ -10,5 +10,6 @@ void checksum_step(void); /* checksum_test.c */
 void nat_step(void);      /* nat_test.c */
 void forward_step(void);  /* forward_test.c */
 void pin_step(void);      /* pin_test.c */
+void program_step(void);  /* xlb_test.c */
 
 #endif

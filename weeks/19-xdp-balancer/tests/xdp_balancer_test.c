@@ -9,5 +9,6 @@ int main(int argc, char **argv)
     nat_step();
     forward_step();
     pin_step();
+    program_step();
     return lab_main(argc, argv);
 }
