@@ -59,6 +59,7 @@ struct extension_header {
     __be32 rest;
 };
 
+/* The `len` bytes at `offset`, or NULL if the packet has not that many. */
 static __always_inline const void *bytes_at(const struct packet_bytes *p,
                                             __u32 offset, __u32 len)
 {
@@ -70,14 +71,14 @@ static __always_inline const void *bytes_at(const struct packet_bytes *p,
 
 /* ---- TCP and UDP ---- */
 
-static __always_inline int parse_tcp(const struct packet_bytes *p, __u32 offset,
+static __always_inline int parse_tcp(const struct packet_bytes *p,
                                      struct packet_headers *headers)
 {
-    const struct tcphdr *tcp = bytes_at(p, offset, sizeof *tcp);
+    const struct tcphdr *tcp = bytes_at(p, 0, sizeof *tcp);
     if (tcp == NULL)
         return -EBADMSG;
     __u32 len = tcp->doff * 4;
-    if (len < sizeof *tcp || offset + len > p->end)
+    if (len < sizeof *tcp || len > p->end)
         return -EBADMSG;
     headers->source_port = tcp->source;
     headers->destination_port = tcp->dest;
@@ -86,34 +87,46 @@ static __always_inline int parse_tcp(const struct packet_bytes *p, __u32 offset,
 }
 
 /* A first fragment carries the length of the whole datagram. */
-static __always_inline int parse_udp(const struct packet_bytes *p, __u32 offset,
+static __always_inline int parse_udp(const struct packet_bytes *p,
                                      struct packet_headers *headers)
 {
-    const struct udphdr *udp = bytes_at(p, offset, sizeof *udp);
+    const struct udphdr *udp = bytes_at(p, 0, sizeof *udp);
     if (udp == NULL)
         return -EBADMSG;
     __u32 len = bpf_ntohs(udp->len);
     if (len < sizeof *udp)
         return -EBADMSG;
-    if (headers->fragment == PACKET_WHOLE && offset + len > p->end)
+    if (headers->fragment == PACKET_WHOLE && len > p->end)
         return -EBADMSG;
     headers->source_port = udp->source;
     headers->destination_port = udp->dest;
     return 0;
 }
 
+/*
+ * What is behind IP, as bytes of its own.
+ *
+ * To the compiler data + offset is the same wherever it computes it, and so it
+ * may do so once to compare and again to read. To the verifier these are two
+ * pointers, and it knows the length of one. The empty line of assembly could
+ * have changed rest.data, for all the compiler knows: so it keeps this one.
+ */
 static __always_inline int parse_transport(const struct packet_bytes *p,
                                            __u32 offset,
                                            struct packet_headers *headers)
 {
+    struct packet_bytes rest = {(const char *)p->data + offset, p->data_end,
+                                p->end - offset};
+    asm volatile("" : "+r"(rest.data));
+
     headers->transport_offset = (__u16)offset;
     if (headers->fragment == PACKET_LATER_FRAGMENT)
         return 0;
     switch (headers->protocol) {
     case IPPROTO_TCP:
-        return parse_tcp(p, offset, headers);
+        return parse_tcp(&rest, headers);
     case IPPROTO_UDP:
-        return parse_udp(p, offset, headers);
+        return parse_udp(&rest, headers);
     default:
         return 0;
     }

@@ -101,7 +101,7 @@ int xdp_filter_attach(struct xdp_filter *filter, const char *interface)
         return -EALREADY;
     unsigned index = if_nametoindex(interface);
     if (index == 0)
-        return -ENODEV;
+        return -errno;
     int link = attach_link(xdp_filter_program(filter), (int)index);
     if (link < 0)
         return link;

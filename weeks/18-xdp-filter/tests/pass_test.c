@@ -8,6 +8,8 @@
 
 #include <bpf/bpf.h>
 #include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* Two hosts and a wire between them; the tests are in "server". */
 static struct netns *net;
@@ -197,6 +199,56 @@ STEP_TEST(opened_again_and_again)
     lab_equal(open_descriptors(), before, "descriptors, as many as before");
 }
 
+/* Let this process have so many descriptors more than it has now. */
+static void allow_descriptors(int more)
+{
+    struct rlimit limit;
+    lab_sys(getrlimit(RLIMIT_NOFILE, &limit));
+    limit.rlim_cur = more < 0 ? limit.rlim_max : (rlim_t)(dup(0) + more);
+    if (more >= 0)
+        close((int)limit.rlim_cur - more);
+    lab_sys(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+/* libbpf asks the kernel once what it can do, and would take the answer "no
+ * descriptor" for a no. */
+static void let_libbpf_ask(void)
+{
+    struct bpf_object *object = bpf_lab_open("filter");
+    bpf_lab_load(object);
+    bpf_object__close(object);
+}
+
+/* When descriptors are short, open fails at one place after the other, and
+ * what it had made up to there is gone. */
+STEP_TEST(descriptors_run_out)
+{
+    int before = open_descriptors(), err = -EMFILE, more;
+    struct xdp_filter *filter = NULL;
+    let_libbpf_ask();
+    lab_note("xdp_filter_open() with 0, 1, 2, … descriptors left to open");
+    for (more = 0; more < 100 && err < 0; more++) {
+        allow_descriptors(more);
+        err = xdp_filter_open(&filter);
+        allow_descriptors(-1);
+        lab_check(err != -ENOSYS, "xdp_filter_open() is written");
+        if (err < 0)
+            lab_equal(open_descriptors(), before,
+                      "descriptors after an error, with %d left to open", more);
+    }
+    bpf_lab_ok(err);
+    lab_note("xdp_filter_attach() with none left");
+    allow_descriptors(0);
+    err = xdp_filter_attach(filter, "eth0");
+    allow_descriptors(-1);
+    lab_check(err < 0, "xdp_filter_attach() returns an error");
+    lab_same_number(bpf_lab_attached("eth0"), 0,
+                    "the id of the program on eth0");
+    lab_error(xdp_filter_detach(filter), -ENOENT);
+    attach(filter, "eth0");
+    xdp_filter_close(filter);
+}
+
 void pass_step(void)
 {
     lab_step("pass");
@@ -207,4 +259,5 @@ void pass_step(void)
     lab_test(no_such_interface);
     lab_test(two_filters_on_two_interfaces);
     lab_test(opened_again_and_again);
+    lab_test(descriptors_run_out);
 }

@@ -6,6 +6,7 @@
 #include "net.h"
 #include "netns.h"
 #include "steps.h"
+#include "xdp_filter.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -433,6 +434,26 @@ STEP_TEST(twice_on_one_interface)
     end(SIGINT);
 }
 
+/* What could not be attached is not attached, and does not take off what is. */
+STEP_TEST(refused_and_detached)
+{
+    struct xdp_filter *one, *other;
+    netns_enter(net, "server");
+    bpf_lab_listen();
+    bpf_lab_ok(xdp_filter_open(&one));
+    bpf_lab_ok(xdp_filter_open(&other));
+    lab_note("two filters in one process, both for eth0");
+    bpf_lab_ok(xdp_filter_attach(one, "eth0"));
+    unsigned id = bpf_lab_attached("eth0");
+    lab_error(xdp_filter_attach(other, "eth0"), -EBUSY);
+    lab_error(xdp_filter_detach(other), -ENOENT);
+    xdp_filter_close(other);
+    lab_same_number(bpf_lab_attached("eth0"), id,
+                    "the id of the program on eth0, which is the first's");
+    xdp_filter_close(one);
+    netns_leave(net);
+}
+
 /* Where the driver has no XDP, as loopback's, the kernel runs it itself. */
 STEP_TEST(driver_without_xdp)
 {
@@ -541,6 +562,7 @@ void program_step(void)
     lab_test(quit_and_end_of_input);
     lab_test(interface_of_another);
     lab_test(twice_on_one_interface);
+    lab_test(refused_and_detached);
     lab_test(driver_without_xdp);
     lab_test(driver_that_refuses);
     lab_test(commands_that_make_no_sense);
