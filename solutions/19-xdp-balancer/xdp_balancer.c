@@ -432,12 +432,20 @@ static int sent_reset(struct xdp_balancer *b, int number)
                                BPF_ANY);
 }
 
+/* The way back of who comes from there is known already. */
+static bool answers_for_another(const struct xdp_balancer *b, int service,
+                                const struct packet_address *address)
+{
+    struct service_key key = key_of(&b->services[service], address);
+    return b->services[service].mode == SERVICE_NAT &&
+           endpoint_told(b, &key).roles != 0;
+}
+
 static int backend_add(struct xdp_balancer *b, int service,
                        const struct balancer_backend *backend)
 {
     struct service_key key = key_of(&b->services[service], &backend->address);
-    if (b->services[service].mode == SERVICE_NAT &&
-        endpoint_told(b, &key).roles != 0)
+    if (answers_for_another(b, service, &backend->address))
         return -EEXIST;
     int number = backend_free(b);
     if (number < 0 || service_size(b, service) == MAGLEV_BACKENDS_MAX)
@@ -529,15 +537,125 @@ int xdp_balancer_remove_service(struct xdp_balancer *balancer,
     return err;
 }
 
-/* ---- Step 9 ---- */
+/* ---- Step 9: another set of backends in one change ---- */
+
+struct backend_set {
+    const struct balancer_backend *backends;
+    size_t count;
+};
+
+static bool set_has(const struct backend_set *set,
+                    const struct packet_address *address)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (memcmp(&set->backends[i].address, address, sizeof *address) == 0)
+            return true;
+    return false;
+}
+
+/* All that can be wrong with it, before anything is touched. */
+static int set_check(const struct xdp_balancer *b, int service,
+                     const struct backend_set *set)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct balancer_backend *backend = &set->backends[i];
+        struct backend_set before = {set->backends, i};
+        if (!is_weight(backend->weight) || set_has(&before, &backend->address))
+            return -EINVAL;
+        if (backend_find(b, service, &backend->address) >= 0)
+            continue;
+        if (answers_for_another(b, service, &backend->address))
+            return -EEXIST;
+        added++;
+    }
+    if (set->count > MAGLEV_BACKENDS_MAX || added > service_size(b, NOBODY))
+        return -ENOSPC;
+    return 0;
+}
+
+/* Who is in it lives from now on; the table does not name the new ones yet. */
+static int set_bring_in(struct xdp_balancer *b, int service,
+                        const struct backend_set *set)
+{
+    int err = 0;
+    for (size_t i = 0; i < set->count && err == 0; i++) {
+        const struct balancer_backend *backend = &set->backends[i];
+        int number = backend_find(b, service, &backend->address);
+        if (number < 0) {
+            err = backend_add(b, service, backend);
+            continue;
+        }
+        b->backends[number].as = *backend;
+        if (backend->state != BACKEND_DOWN)
+            link_write(b, number);
+    }
+    return err;
+}
+
+/* The table names who is in the set, and nobody else. */
+static int set_table(struct xdp_balancer *b, int service,
+                     const struct backend_set *set)
+{
+    for (int i = 0; i < BALANCER_BACKENDS_MAX; i++) {
+        struct told_backend *backend = &b->backends[i];
+        if (backend->service == service && !set_has(set, &backend->as.address))
+            backend->as.state = BACKEND_DOWN;
+    }
+    return table_write(b, service);
+}
+
+/* The others go, now that no table names them; who is to be down, is. */
+static void set_settle(struct xdp_balancer *b, int service,
+                       const struct backend_set *set)
+{
+    for (int i = 0; i < BALANCER_BACKENDS_MAX; i++) {
+        if (b->backends[i].service != service)
+            continue;
+        if (set_has(set, &b->backends[i].as.address))
+            link_write(b, i);
+        else
+            backend_forget(b, i);
+    }
+}
+
+/* Back to what we were told before: there was no memory. */
+static void set_undo(struct xdp_balancer *b, int service,
+                     const struct told_backend *before)
+{
+    for (int i = 0; i < BALANCER_BACKENDS_MAX; i++) {
+        if (b->backends[i].service != service)
+            continue;
+        if (before[i].service != service) {
+            backend_forget(b, i);
+            continue;
+        }
+        b->backends[i] = before[i];
+        link_write(b, i);
+    }
+}
 
 int xdp_balancer_replace_backends(struct xdp_balancer *balancer,
                                   const struct service_key *service,
                                   const struct balancer_backend *backends,
                                   size_t count)
 {
-    (void)balancer, (void)service, (void)backends, (void)count;
-    return -ENOSYS;
+    struct told_backend before[BALANCER_BACKENDS_MAX];
+    struct backend_set set = {backends, count};
+    int of = service_find(balancer, service);
+    int err = of < 0 ? of : set_check(balancer, of, &set);
+    if (err < 0)
+        return err;
+
+    memcpy(before, balancer->backends, sizeof before);
+    err = set_bring_in(balancer, of, &set);
+    if (err == 0)
+        err = set_table(balancer, of, &set);
+    if (err == 0)
+        set_settle(balancer, of, &set);
+    else
+        set_undo(balancer, of, before);
+    return err;
 }
 
 /* ---- What is there, and what became of it ---- */

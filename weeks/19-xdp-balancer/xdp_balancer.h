@@ -158,7 +158,8 @@ int xdp_balancer_remove_backend(struct xdp_balancer *balancer,
  * not among them removed, all in one change (rule 2).
  * Returns 0.
  * Errors: -ENOSYS not written; those of xdp_balancer_set_backend(), and -EINVAL
- * two of one address; then nothing has changed.
+ * two of one address; then nothing has changed. -ENOSPC may be told as well
+ * where those that go and those that come have no room at the same time.
  */
 int xdp_balancer_replace_backends(struct xdp_balancer *balancer,
                                   const struct service_key *service,

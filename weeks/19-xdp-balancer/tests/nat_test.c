@@ -924,7 +924,7 @@ STEP_TEST(no_packet_meets_half_a_change)
 {
     struct changing c = {.key = usual_key(4, IPPROTO_TCP)};
     pthread_t thread;
-    int packets = 0, lost = 0;
+    int packets = 0;
 
     balancer_lab_add(c.key, 0, 2);
     lab_note("a third backend is added and removed, %d changes; packets run "
@@ -933,12 +933,11 @@ STEP_TEST(no_packet_meets_half_a_change)
     lab_equal(pthread_create(&thread, NULL, change_often, &c), 0,
               "pthread_create()");
     for (; !__atomic_load_n(&c.done, __ATOMIC_ACQUIRE); packets++)
-        lost +=
-            balancer_lab_goes(&c.key, packets % 50000, PACKET_SYN) == DROPPED;
+        if (balancer_lab_goes(&c.key, packets % 50000, PACKET_SYN) == DROPPED)
+            lab_fail("packet %s is lost", lab_number(packets));
     pthread_join(thread, NULL);
     lab_ok(c.first_error);
-    lab_note("%s were sent", lab_count(packets, "packet"));
-    lab_equal(lost, 0, "packets that were lost");
+    lab_at_least(packets, 1, "packets that were sent meanwhile");
 }
 
 /* ---- More than one ---- */

@@ -77,7 +77,7 @@ STEP_TEST(a_connection_stays)
 /* Others may come and go as they like. */
 STEP_TEST(others_come_and_go)
 {
-    enum { CONNECTIONS = 300 };
+    enum { CONNECTIONS = 120 };
     struct service_key key = usual_key(4, IPPROTO_TCP);
     int backends[CONNECTIONS];
     balancer_lab_add(key, 0, 4);
@@ -442,9 +442,9 @@ static void *change_often(void *argument)
  * connection goes where it went. */
 STEP_TEST(changes_while_packets_come)
 {
-    enum { CONNECTIONS = 200 };
+    enum { CONNECTIONS = 120 };
     struct changing c = {.key = usual_key(4, IPPROTO_TCP)};
-    int backends[CONNECTIONS], packets = 0, astray = 0;
+    int backends[CONNECTIONS], packets = 0;
     pthread_t thread;
 
     balancer_lab_add(c.key, 0, 3);
@@ -456,12 +456,12 @@ STEP_TEST(changes_while_packets_come)
               "pthread_create()");
     for (; !__atomic_load_n(&c.done, __ATOMIC_ACQUIRE); packets++) {
         int i = packets % CONNECTIONS;
-        astray += balancer_lab_goes(&c.key, i, ACK) != backends[i];
+        lab_equal(balancer_lab_goes(&c.key, i, ACK), backends[i],
+                  "the backend of a packet that comes meanwhile");
     }
     pthread_join(thread, NULL);
     lab_ok(c.first_error);
-    lab_note("%s were sent", lab_count(packets, "packet"));
-    lab_equal(astray, 0, "packets that did not go where their connection is");
+    lab_at_least(packets, 1, "packets that were sent meanwhile");
 }
 
 void pin_step(void)

@@ -11,5 +11,7 @@ void nat_step(void);      /* nat_test.c */
 void forward_step(void);  /* forward_test.c */
 void pin_step(void);      /* pin_test.c */
 void program_step(void);  /* xlb_test.c */
+void direct_step(void);   /* direct_test.c */
+void reload_step(void);   /* reload_test.c */
 
 #endif

@@ -10,5 +10,7 @@ int main(int argc, char **argv)
     forward_step();
     pin_step();
     program_step();
+    direct_step();
+    reload_step();
     return lab_main(argc, argv);
 }
