@@ -44,15 +44,26 @@ MEMBER_INCLUDES := $(if $(YOUR_HEADERS),-I $(abspath $(SRC))) \
 	$(foreach use,$(USES),$(if $(call used_headers,$(use)),\
 	-iquote $(call use_dir,$(use))/src -I $(call use_dir,$(use))/src)) \
 	$(if $(GENERATED),-iquote $(abspath $(B)))
-# What is given is built once for many members and bugs, as the tests are; but
-# not where a member's header may be in it.
-G := $(if $(strip $(MEMBER_INCLUDES)),$(B),$(T)/given)
-GIVEN_OBJECTS := $(patsubst %.c,$(G)/%.o,$(filter $(GIVEN),$(MODULE_SOURCES)))
-MAIN_OBJECT := $(if $(PROGRAM),$(G)/main.o)
+# What is given is built once for many members and bugs, as the tests are, and
+# without a look at their files; but not what includes a header of theirs, or
+# one that is made of them.
+MEMBER_HEADERS := $(notdir $(YOUR_HEADERS) $(GENERATED) \
+	$(foreach use,$(USES),$(call used_headers,$(use))))
+GIVEN_SOURCES := $(filter $(GIVEN),$(MODULE_SOURCES)) $(if $(PROGRAM),main.c)
+including = $(shell cd $(WEEK_DIR) && grep -lF \
+	$(foreach header,$(MEMBER_HEADERS),-e '"$(header)"' -e '<$(header)>') \
+	$(1) /dev/null)
+MIXED_SOURCES := $(if $(MEMBER_HEADERS),$(if \
+	$(call including,$(filter %.h,$(GIVEN))),$(GIVEN_SOURCES),\
+	$(call including,$(GIVEN_SOURCES))))
+given_object = $(if $(filter $(1),$(MIXED_SOURCES)),$(B),$(T)/given)/$(1:.c=.o)
+GIVEN_OBJECTS := $(foreach source,$(filter-out main.c,$(GIVEN_SOURCES)),\
+	$(call given_object,$(source)))
+MAIN_OBJECT := $(if $(PROGRAM),$(call given_object,main.c))
 OBJECTS := $(YOUR_OBJECTS) $(GIVEN_OBJECTS)
 # What is built without a look at the member's files.
-COURSE_OBJECTS := $(if $(YOUR_HEADERS)$(GENERATED),,\
-	$(GIVEN_OBJECTS) $(MAIN_OBJECT))
+COURSE_OBJECTS := $(filter $(T)/given/%,$(GIVEN_OBJECTS) $(MAIN_OBJECT))
+MIXED_OBJECTS := $(filter-out $(COURSE_OBJECTS),$(GIVEN_OBJECTS) $(MAIN_OBJECT))
 # Their starters, which nothing may include in their place.
 STARTER_HEADERS := $(addprefix $(WEEK_DIR)/,$(YOUR_HEADERS)) \
 	$(foreach use,$(USES),$(addprefix \
@@ -67,8 +78,9 @@ WRAP_LISTS := $(HARNESS)/wrap.list $(wildcard $(WEEK_DIR)/tests/wrap.list)
 WRAPS := $(addprefix --wrap=,$(shell cat $(WRAP_LISTS)))
 # gdb and sanitizers name the file that was staged, not its copy.
 MAPPED := $(if $(FROM),-fdebug-prefix-map=$(abspath $(SRC))=$(FROM))
-WEEK_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(DEFINES) $(MEMBER_INCLUDES) \
-	$(INCLUDES) $(MAPPED) $(WERROR)
+COURSE_CFLAGS := $(LAB_CFLAGS) $(SANITIZE_$(SAN)) $(DEFINES) $(INCLUDES) \
+	$(MAPPED) $(WERROR)
+WEEK_CFLAGS := $(MEMBER_INCLUDES) $(COURSE_CFLAGS)
 # Libraries of this week and of those that it uses.
 LINKED := $(addprefix -l,$(sort $(LIBS) $(KIND_LIBS) $(if $(USES),$(shell \
 	sed -n 's/^LIBS :=//p' \
@@ -111,9 +123,11 @@ warnings: $(YOUR_OBJECTS) $(KIND_OBJECTS)
 	@$(short_paths) $(YOUR_OBJECTS:.o=.words) $(KIND_WORDS) >&2 \
 		2>/dev/null || :
 
-$(GIVEN_OBJECTS) $(MAIN_OBJECT): $(G)/%.o: $(WEEK_DIR)/%.c \
-		$(if $(filter $(B),$(G)),$(CONFIG)) $(GENERATED)
+$(MIXED_OBJECTS): $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG) $(GENERATED)
 	$(call compiled,$(WEEK_DIR),$(CC) $(WEEK_CFLAGS))
+
+$(COURSE_OBJECTS): $(T)/given/%.o: $(WEEK_DIR)/%.c
+	$(call compiled,$(WEEK_DIR),$(CC) $(COURSE_CFLAGS))
 
 $(TEST_OBJECTS): $(T)/tests/%.o: $(WEEK_DIR)/tests/%.c
 	@mkdir -p $(@D)
