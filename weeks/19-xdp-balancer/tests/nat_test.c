@@ -893,7 +893,7 @@ STEP_TEST(backends_full)
 
 /* ---- While packets come ---- */
 
-#define CHANGES 200
+#define CHANGES 60
 
 /* What the other thread does, and whether it is done. */
 struct changing {
@@ -918,7 +918,7 @@ static void *change_often(void *argument)
     return NULL;
 }
 
-/* A third backend comes and goes two hundred times; of the packets that are
+/* A third backend comes and goes sixty times; of the packets that are
  * meanwhile sent none is lost. */
 STEP_TEST(no_packet_meets_half_a_change)
 {

@@ -415,7 +415,7 @@ STEP_TEST(room_is_bounded)
 
 /* ---- While packets come ---- */
 
-#define CHANGES 100
+#define CHANGES 40
 
 struct changing {
     struct service_key key;
@@ -438,7 +438,7 @@ static void *change_often(void *argument)
     return NULL;
 }
 
-/* Another backend comes and goes a hundred times; meanwhile each packet of each
+/* Another backend comes and goes forty times; meanwhile each packet of each
  * connection goes where it went. */
 STEP_TEST(changes_while_packets_come)
 {

@@ -327,7 +327,7 @@ STEP_TEST(no_room)
 
 /* ---- A running stream ---- */
 
-#define CHANGES 100
+#define CHANGES 50
 #define FLOWS 500
 
 /* Ten each, five of them in both. */
@@ -359,7 +359,7 @@ static void look_at_both(const struct service_key *key, int where[2][FLOWS])
     }
 }
 
-/* Back and forth a hundred times; each packet meets the one set or the other,
+/* Back and forth fifty times; each packet meets the one set or the other,
  * and none is lost. */
 STEP_TEST(a_running_stream)
 {
