@@ -35,7 +35,8 @@ week := $(if $(week_name),$(firstword $(wildcard weeks/$(week_name) \
 	weeks/$(week_name)-* weeks/0$(week_name)-* weeks/*-$(week_name))))
 week_kind := $(if $(week),$(shell \
 	sed -n 's/^kind: *\([a-z]*\).*/\1/p' $(week)/week.yaml))
-all_kinds = $(shell sed -n 's/^\([a-z][a-z]*\) .*/\1/p' grader/packages | uniq)
+all_kinds = $(filter-out peers,\
+	$(shell sed -n 's/^\([a-z][a-z]*\) .*/\1/p' grader/packages | uniq))
 
 # A program started from here runs make itself, without this make's flags.
 plain := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL

@@ -4,6 +4,8 @@
 #     NAME.bpf.c    ->  NAME.bpf.o      by clang, for the bpf target, with BTF
 #     NAME.bpf.o    ->  NAME.skel.h     by bpftool, for the C files of this week
 #
+# and the same in the folder bench, where `grade bench` measures by it.
+#
 # In the skeleton's names each - of NAME is a _. Tests find NAME.bpf.o beside
 # the program. The kernel's types come from linux-libc-dev, not from this
 # machine's kernel: what a week loads has to run on any.
@@ -18,6 +20,9 @@ KIND_LIBS := bpf
 KIND_HARNESS := libharness-bpf
 KIND_TOOLS := bpf-tools
 GENERATED := $(KIND_OBJECTS:.bpf.o=.skel.h)
+KIND_BENCH := $(if $(BENCH),$(patsubst $(WEEK_DIR)/bench/%.c,$(B)/bench/%.o,\
+	$(wildcard $(WEEK_DIR)/bench/*.bpf.c)))
+BENCH_GENERATED := $(KIND_BENCH:.bpf.o=.skel.h)
 
 include $(COURSE)/starter/kind-host.mk
 
@@ -30,7 +35,7 @@ BPFTOOL ?= $(shell for tool in bpftool /usr/sbin/bpftool \
 
 # Without the last folder clang finds no <asm/types.h> for this target.
 BPF_COMPILE := $(CLANG) -target bpf -mcpu=v3 -std=gnu17 -g -O2 -Wall -Wextra \
-	$(DEFINES) $(MEMBER_INCLUDES) $(INCLUDES) \
+	$(DEFINES) $(filter -D%,$(SANITIZE_$(SAN))) $(MEMBER_INCLUDES) $(INCLUDES) \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch) $(MAPPED) $(WERROR)
 
 $(YOUR_BPF): $(B)/%.o: $(SRC)/%.c $(CONFIG)
@@ -39,7 +44,10 @@ $(YOUR_BPF): $(B)/%.o: $(SRC)/%.c $(CONFIG)
 $(GIVEN_BPF): $(B)/%.o: $(WEEK_DIR)/%.c $(CONFIG)
 	$(call compiled,$(WEEK_DIR),$(BPF_COMPILE))
 
-$(GENERATED): %.skel.h: %.bpf.o
+$(KIND_BENCH): $(B)/bench/%.o: $(WEEK_DIR)/bench/%.c $(CONFIG)
+	$(call compiled,$(WEEK_DIR)/bench,$(BPF_COMPILE))
+
+$(GENERATED) $(BENCH_GENERATED): %.skel.h: %.bpf.o
 	$(Q)$(or $(BPFTOOL),bpftool) gen skeleton $< name $(subst -,_,$(*F)) \
 		>$@.$$$$ 2>$@.words && mv -f $@.$$$$ $@ || \
 		{ cat $@.words >&2; rm -f $@.$$$$; exit 1; }

@@ -4,9 +4,11 @@
 #     module + used  ->  under_test.o      ld -r, system calls wrapped (fault.h)
 #     under_test.o + tests + harness  ->  test
 #     main.c + module + used  ->  PROGRAM
+#     bench/*.c + module + used + harness  ->  bench/BENCH
 #
 # kind-bpf.mk includes it and adds to it, by
 #     GENERATED     headers in $(B) that are made before C files are compiled
+#     BENCH_GENERATED   and before those of the folder bench
 #     KIND_OBJECTS  what else the member's files become
 #     KIND_WORDS    and what their compiler said of them
 #     KIND_TOOLS    a target that says so where a tool of the kind is missing
@@ -90,7 +92,7 @@ HARNESS_ARCHIVES := $(patsubst %,$(COURSE)/build/harness/$(SAN)/%.a,\
 	$(KIND_HARNESS) libharness)
 abs = $(abspath $(1))
 # Dependency files name sources as gcc was told them, from their own folder.
-VPATH := $(SRC) $(WEEK_DIR)
+VPATH := $(SRC) $(WEEK_DIR) $(if $(BENCH),$(WEEK_DIR)/bench)
 
 # compiled FOLDER,COMMAND: an object from FOLDER/%.c, compiled in that folder,
 # so that gcc says echo.c:12 and no long path. What it warns of is kept, and
@@ -201,6 +203,25 @@ $(B)/$(PROGRAM): $(MAIN_OBJECT) $(B)/module.a $(USED_ARCHIVES) | $(CHECKED)
 		$(USED_ARCHIVES) $(LINKED)
 endif
 
+# The program that measures the module (grade bench, load: own). Its harness has
+# no sanitizer.
+BENCH_OBJECTS := $(if $(BENCH),$(patsubst $(WEEK_DIR)/bench/%.c,$(B)/bench/%.o,\
+	$(filter-out %.bpf.c,$(wildcard $(WEEK_DIR)/bench/*.c))))
+BENCH_ARCHIVES := $(patsubst %,$(COURSE)/build/harness/none/%.a,\
+	$(KIND_HARNESS) libharness)
+
+$(BENCH_OBJECTS): $(B)/bench/%.o: $(WEEK_DIR)/bench/%.c $(CONFIG) $(GENERATED) \
+		$(BENCH_GENERATED)
+	$(call compiled,$(WEEK_DIR)/bench,$(CC) $(WEEK_CFLAGS) -Werror \
+		-iquote $(abspath $(B))/bench -I $(HARNESS))
+
+ifneq ($(BENCH),)
+$(B)/bench/$(BENCH): $(BENCH_OBJECTS) $(B)/module.a \
+		$(USED_ARCHIVES) $(BENCH_ARCHIVES)
+	$(Q)$(CC) $(SANITIZE_$(SAN)) -pthread -o $@ $(BENCH_OBJECTS) \
+		$(B)/module.a $(USED_ARCHIVES) $(BENCH_ARCHIVES) $(LINKED)
+endif
+
 # For clangd, where it looks first: beside the sources of a member's own make.
 .PHONY: compile_commands
 compile_commands: $(if $(FROM),,compile_commands.json)
@@ -216,4 +237,4 @@ compile_commands.json: $(CONFIG)
 	done; echo ']'; } > $@
 
 -include $(OBJECTS:.o=.d) $(KIND_OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(TEST_OBJECTS:.o=.d) \
-	$(CLIENT_OBJECTS:.o=.d)
+	$(CLIENT_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(KIND_BENCH:.o=.d)

@@ -15,7 +15,7 @@
 #
 # Which files, calls and used weeks there are stands in config.mk, which grade
 # writes from week.yaml: COURSE WEEK KIND YOURS GIVEN PROGRAM CALLS LIBS
-# DEFINES USES PROGRAMS STEPS, and by sanitizer STEPS_address STEPS_thread
+# DEFINES BENCH USES PROGRAMS STEPS, and by sanitizer STEPS_address STEPS_thread
 # STEPS_none.
 
 CONFIG ?= .grade/config.mk
@@ -44,13 +44,15 @@ endif
 include $(COURSE)/grader/harness/harness.mk
 include $(COURSE)/starter/kind-$(KIND).mk
 
-.PHONY: all test debug clean module program course-part
+.PHONY: all test debug clean module program bench course-part
 all: $(B)/test $(if $(PROGRAM),$(B)/$(PROGRAM)) warnings compile_commands
 module: $(B)/module.a
 # What is no member's: if this does not build, they are not at fault.
 course-part: $(KIND_TOOLS) $(HARNESS_ARCHIVES) $(TEST_OBJECTS) \
 	$(CLIENT_OBJECTS) $(COURSE_OBJECTS)
 program: $(if $(PROGRAM),$(B)/$(PROGRAM))
+# What measures the module for `grade bench`.
+bench: $(if $(BENCH),$(B)/bench/$(BENCH))
 
 ifeq ($(origin SANITIZE_$(SAN)),undefined)
 $(error no sanitizer '$(SAN)'; there are: $(SANITIZERS))

@@ -3,6 +3,7 @@
  */
 #include "bench.h"
 
+#include "bench_own.h"
 #include "commands.h"
 #include "course.h"
 #include "files.h"
@@ -19,7 +20,10 @@
  * as were asked for. */
 #define PATIENCE 3
 
-static const struct bench_scene scenes[BENCH_SCENES_MAX] = {
+#define ECHO_SCENES 12
+
+/* connections, bytes, depth */
+static const unsigned scenes[ECHO_SCENES][3] = {
     {1, 64, 1},       {64, 64, 1},    {1024, 64, 1},   {1, 64, 16},
     {64, 64, 16},     {1024, 64, 16}, {1, 16384, 1},   {64, 16384, 1},
     {1024, 16384, 1}, {1, 16384, 16}, {64, 16384, 16}, {1024, 16384, 16},
@@ -31,14 +35,14 @@ static const struct bench_scene scenes[BENCH_SCENES_MAX] = {
 static int parse_scenes(struct bench *bench, const char *text)
 {
     for (int len = 0; *text; text += len) {
-        struct bench_scene scene;
-        if (bench->run_count == BENCH_SCENES_MAX ||
+        struct bench_scene scene = {0};
+        if (bench->run_count == ECHO_SCENES ||
             sscanf(text, "%ux%ux%u%n", &scene.connections, &scene.bytes,
                    &scene.depth, &len) != 3 ||
             (text[len] && text[len] != ',')) {
             complain("--scene=%s: write CLIENTSxBYTESxDEPTH, as in "
                      "64x64x1,1024x16384x16; %d of them at most",
-                     text, BENCH_SCENES_MAX);
+                     text, ECHO_SCENES);
             return -EINVAL;
         }
         len += text[len] == ',';
@@ -52,10 +56,15 @@ static int choose_scenes(struct bench *bench, const char *text)
     bench->runs = calloc(BENCH_SCENES_MAX, sizeof *bench->runs);
     if (!bench->runs)
         abort();
+    if (bench_is_own(bench))
+        return 0; /* once the program that knows them is built */
     if (text)
         return parse_scenes(bench, text);
-    for (; bench->run_count < BENCH_SCENES_MAX; bench->run_count++)
-        bench->runs[bench->run_count].scene = scenes[bench->run_count];
+    for (; bench->run_count < ECHO_SCENES; bench->run_count++)
+        bench->runs[bench->run_count].scene =
+            (struct bench_scene){.connections = scenes[bench->run_count][0],
+                                 .bytes = scenes[bench->run_count][1],
+                                 .depth = scenes[bench->run_count][2]};
     return 0;
 }
 
@@ -67,28 +76,37 @@ static void say_progress(struct pen *pen, const struct bench *bench,
     if (!pen->rubber)
         return;
     pen_rub_out(pen);
-    pen_write(pen, INK_FAINT, "%u of %u: %s clients, %s, %u in flight: %s",
-              (unsigned)(run - bench->runs) + 1, bench->run_count,
-              bench_clients_text(run->scene.connections),
-              bench_bytes_text(run->scene.bytes), run->scene.depth,
-              bench->programs[program].name);
+    if (bench_is_own(bench))
+        pen_write(pen, INK_FAINT, "%u of %u: %s: %s",
+                  (unsigned)(run - bench->runs) + 1, bench->run_count,
+                  run->scene.name, bench->programs[program].name);
+    else
+        pen_write(pen, INK_FAINT, "%u of %u: %s clients, %s, %u in flight: %s",
+                  (unsigned)(run - bench->runs) + 1, bench->run_count,
+                  bench_clients_text(run->scene.connections),
+                  bench_bytes_text(run->scene.bytes), run->scene.depth,
+                  bench->programs[program].name);
     fflush(pen->out);
 }
 
 static bool is_measured(const struct bench *bench, const struct bench_run *run,
                         unsigned program)
 {
-    return bench->programs[program].command && !run->failure[program];
+    return bench->programs[program].command && !run->failure[program] &&
+           !run->cannot[program].apart && !run->cannot[program].why;
 }
 
 /* Has each program as many turns beside a good one of the reference's as were
- * asked for? */
+ * asked for? Where the reference can't be measured, good ones of its own. */
 static bool is_enough(const struct bench *bench, const struct bench_run *run)
 {
+    bool alone = !is_measured(bench, run, bench->reference);
+
     for (unsigned i = 0; i < bench->program_count; i++) {
         struct summary sum = turns_sum_up(
             run->turns[i], run->turns[bench->reference], run->rounds);
-        if (is_measured(bench, run, i) && sum.pairs < bench->rounds)
+        if (is_measured(bench, run, i) &&
+            (alone ? sum.good : sum.pairs) < bench->rounds)
             return false;
     }
     return true;
@@ -103,7 +121,9 @@ static void drive_round(const struct bench *bench, struct bench_run *run,
         if (!is_measured(bench, run, i) || process_interrupted())
             continue;
         say_progress(pen, bench, run, i);
-        *turn = bench_turn(bench, i, &run->scene, &run->failure[i]);
+        *turn = bench_is_own(bench)
+                    ? bench_own_turn(bench, run, i)
+                    : bench_turn(bench, i, &run->scene, &run->failure[i]);
     }
     run->rounds++;
 }
@@ -121,8 +141,9 @@ static void drive(const struct bench *bench, struct bench_run *run,
         drive_round(bench, run, pen);
     for (unsigned i = 0; i < bench->program_count; i++) {
         run->calls[i] = -1;
-        if (is_measured(bench, run, i) && run->scene.depth == 1 &&
-            run->scene.bytes <= 64 && !process_interrupted())
+        if (!bench_is_own(bench) && is_measured(bench, run, i) &&
+            run->scene.depth == 1 && run->scene.bytes <= 64 &&
+            !process_interrupted())
             run->calls[i] = bench_calls(bench, i, &run->scene);
     }
 }
@@ -140,6 +161,8 @@ static int write_report(const struct options *options,
         abort();
     if (options->format == REPORT_JSON)
         bench_json_write(out, bench);
+    else if (bench_is_own(bench))
+        bench_own_text_write(out, bench);
     else
         bench_text_write(out, bench);
     if (!options->output)
@@ -154,6 +177,18 @@ static int write_report(const struct options *options,
 
 /* ---- The command ---- */
 
+static void release_run(struct bench_run *run)
+{
+    for (unsigned i = 0; i < BENCH_PROGRAMS_MAX; i++) {
+        free(run->failure[i]);
+        free(run->cannot[i].why);
+        free(run->cannot[i].command);
+    }
+    free(run->scene.name);
+    free(run->scene.unit);
+    free(run->scene.title);
+}
+
 static void release(struct bench *bench)
 {
     for (unsigned i = 0; i < bench->program_count; i++) {
@@ -162,8 +197,7 @@ static void release(struct bench *bench)
         free(bench->programs[i].why_not);
     }
     for (unsigned r = 0; bench->runs && r < bench->run_count; r++)
-        for (unsigned i = 0; i < BENCH_PROGRAMS_MAX; i++)
-            free(bench->runs[r].failure[i]);
+        release_run(&bench->runs[r]);
     free(bench->runs);
     free(bench->state);
     free(bench->chart);
@@ -183,7 +217,12 @@ static int run_bench(const struct options *options, struct bench *bench,
         return EXIT_USAGE;
     if (bench_programs_build(bench, workspace) < 0)
         return EXIT_GRADER;
-    bench_machine_look(&bench->machine);
+    if (bench_is_own(bench)) {
+        err = bench_own_scenes(bench, options->scene);
+        if (err < 0)
+            return err == -EINVAL ? EXIT_USAGE : EXIT_GRADER;
+    }
+    bench_machine_look(&bench->machine, !bench_is_own(bench));
     pen_init(&pen, stderr);
     for (unsigned r = 0; r < bench->run_count && !process_interrupted(); r++)
         drive(bench, &bench->runs[r], &pen);

@@ -2,7 +2,8 @@
  * bench_chart.c: the chart of a bench, drawn by gnuplot: a panel for each size
  * and depth of messages, a group of bars for each number of clients, a bar for
  * each program: messages a second, as a ratio to the reference. Whiskers: half
- * of the turns.
+ * of the turns. With `load: own`: a panel for each unit, a group for each
+ * scene.
  *
  * Colours after Okabe and Ito, which also who does not see red and green tells
  * apart. Each program keeps its own, whether there is a `mine` or not.
@@ -25,6 +26,8 @@ static const char *const colours[BENCH_PROGRAMS_MAX] = {
 
 static bool in_panel(const struct bench_run *run, const struct bench_run *panel)
 {
+    if (run->scene.unit)
+        return strcmp(run->scene.unit, panel->scene.unit) == 0;
     return run->scene.bytes == panel->scene.bytes &&
            run->scene.depth == panel->scene.depth;
 }
@@ -36,6 +39,11 @@ static void put_group_name(FILE *out, const struct bench *bench,
     const struct turn *turns = run->turns[bench->reference];
     struct summary sum = turns_sum_up(turns, turns, run->rounds);
 
+    if (run->scene.name) {
+        fprintf(out, "\"%s\\n%.*f\"", run->scene.name, sum.rate < 1000,
+                sum.rate);
+        return;
+    }
     fprintf(out, "\"%s client%s\\n%.*f k/s\"",
             bench_clients_text(run->scene.connections),
             run->scene.connections == 1 ? "" : "s", sum.rate < 1e5 ? 1 : 0,
@@ -63,6 +71,18 @@ static void put_data(FILE *out, const struct bench *bench, unsigned panel)
     fputs("END\n", out);
 }
 
+/* Has this program nothing in any scene of the panel? */
+static bool is_apart(const struct bench *bench, unsigned panel,
+                     unsigned program)
+{
+    for (unsigned r = 0; r < bench->run_count; r++)
+        if (in_panel(&bench->runs[r], &bench->runs[panel]) &&
+            !bench->runs[r].cannot[program].apart &&
+            !bench->runs[r].cannot[program].why)
+            return false;
+    return true;
+}
+
 static void put_panel(FILE *out, const struct bench *bench, unsigned panel)
 {
     const struct bench_scene *scene = &bench->runs[panel].scene;
@@ -70,10 +90,14 @@ static void put_panel(FILE *out, const struct bench *bench, unsigned panel)
     unsigned column = 2;
 
     put_data(out, bench, panel);
-    fprintf(out, "set title \"%s messages, %u in flight\"\n",
-            bench_bytes_text(scene->bytes), scene->depth);
+    if (scene->unit)
+        fprintf(out, "set title \"%s, %s is better\"\n", scene->unit,
+                scene->less ? "less" : "more");
+    else
+        fprintf(out, "set title \"%s messages, %u in flight\"\n",
+                bench_bytes_text(scene->bytes), scene->depth);
     for (unsigned i = 0; i < bench->program_count; i++, column += 3) {
-        if (!bench->programs[i].command)
+        if (!bench->programs[i].command || is_apart(bench, panel, i))
             continue;
         fprintf(out,
                 "%s $panel%u using %u:%u:%u:xtic(1) title \"%s\" lc rgb "
@@ -102,7 +126,8 @@ static void put_script(FILE *out, const struct bench *bench)
 
     for (unsigned r = 0; r < bench->run_count; r++)
         panels += begins_panel(bench, r);
-    unsigned columns = panels > 1 ? 2 : 1;
+    bool own = bench_is_own(bench); /* long groups: a panel a row */
+    unsigned columns = panels > 1 && !own ? 2 : 1;
     unsigned rows = (panels + columns - 1) / columns;
     fprintf(
         out,
@@ -121,10 +146,10 @@ static void put_script(FILE *out, const struct bench *bench)
         "set ylabel 'x reference'\n"
         "set xlabel ' '\n" /* room for the names' second line */
         "set key outside below horizontal samplen 1 font ',11'\n"
-        "set multiplot layout %u,%u title \"{/:Bold %s}: messages a "
-        "second, as a ratio to the reference's\"\n",
-        columns * 560, 60 + rows * 340, bench->chart, rows, columns,
-        bench->week->name);
+        "set multiplot layout %u,%u title \"{/:Bold %s}: %s, as a ratio "
+        "to the reference's\"\n",
+        own ? 1120 : columns * 560, 60 + rows * 340, bench->chart, rows,
+        columns, bench->week->name, own ? "each scene" : "messages a second");
     for (unsigned r = 0; r < bench->run_count; r++)
         if (begins_panel(bench, r))
             put_panel(out, bench, r);

@@ -17,6 +17,13 @@
  *       load_limited  the load was the bottleneck
  *       turns         all, as they came: fate (good, stolen, held up, failed),
  *                     rate, p50_us, p99_us, cpu_us, stolen, held_up
+ *
+ * With `load: own`, where machine.stream_gbit is 0:
+ *     scenes          name, unit, better (less, more), title; results as above,
+ *                     without those that the scene does not have:
+ *       value         in place of rate to cpu_us; in turns too
+ *       cannot        why it has no value here, or null; command: what would
+ *                     enable it, or null
  */
 #include "bench.h"
 
@@ -61,6 +68,18 @@ static json_t *json_turns(const struct turn *turns, unsigned count)
     return list;
 }
 
+static json_t *json_own_turns(const struct turn *turns, unsigned count)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(
+            list, json_pack("{ss sf sf sf}", "fate", fate_name(turns[i].fate),
+                            "value", turns[i].rate, "stolen", turns[i].stolen,
+                            "held_up", turns[i].held_up));
+    return list;
+}
+
 static json_t *json_figure(bool known, double value)
 {
     return known ? json_real(value) : json_null();
@@ -95,9 +114,43 @@ static json_t *json_result(const struct bench *bench,
         json_turns(run->turns[program], run->rounds));
 }
 
+static json_t *json_own_result(const struct bench *bench,
+                               const struct bench_run *run, unsigned program)
+{
+    const struct bench_cannot *cannot = &run->cannot[program];
+    struct summary sum = turns_sum_up(
+        run->turns[program], run->turns[bench->reference], run->rounds);
+
+    return json_pack(
+        "{so si si si so so so so so so}", "program",
+        json_text(bench->programs[program].name), "good", (int)sum.good,
+        "dropped", (int)sum.dropped, "failed",
+        cannot->why ? 0 : (int)sum.failed, "failure",
+        json_text(run->failure[program]), "cannot", json_text(cannot->why),
+        "command", json_text(cannot->command), "value",
+        json_figure(sum.good > 0, sum.rate), "ratio", json_ratio(&sum), "turns",
+        json_own_turns(run->turns[program], cannot->why ? 0 : run->rounds));
+}
+
+static json_t *json_own_scene(const struct bench *bench,
+                              const struct bench_run *run)
+{
+    json_t *results = json_array();
+
+    for (unsigned i = 0; i < bench->program_count; i++)
+        if (bench->programs[i].command && !run->cannot[i].apart)
+            json_array_append_new(results, json_own_result(bench, run, i));
+    return json_pack("{so so ss so so}", "name", json_text(run->scene.name),
+                     "unit", json_text(run->scene.unit), "better",
+                     run->scene.less ? "less" : "more", "title",
+                     json_text(run->scene.title), "results", results);
+}
+
 static json_t *json_scene(const struct bench *bench,
                           const struct bench_run *run)
 {
+    if (bench_is_own(bench))
+        return json_own_scene(bench, run);
     json_t *results = json_array();
 
     for (unsigned i = 0; i < bench->program_count; i++)

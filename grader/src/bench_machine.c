@@ -159,7 +159,7 @@ static void choose_processors(struct bench_machine *machine)
         machine->server_cpu = machine->load_cpu;
 }
 
-void bench_machine_look(struct bench_machine *machine)
+void bench_machine_look(struct bench_machine *machine, bool with_stream)
 {
     struct utsname name;
     char governor[128];
@@ -176,6 +176,7 @@ void bench_machine_look(struct bench_machine *machine)
     read_line(governor, "", machine->governor, sizeof machine->governor);
     if (getloadavg(&machine->load_before, 1) != 1)
         machine->load_before = 0;
-    machine->stream_gbit =
-        measure_stream(machine->server_cpu, machine->load_cpu);
+    if (with_stream)
+        machine->stream_gbit =
+            measure_stream(machine->server_cpu, machine->load_cpu);
 }

@@ -3,7 +3,9 @@
  * without what it does for speed alone, and the week's peers.
  *
  * The first three are built by starter/week.mk as any program, but optimised
- * and without a sanitizer (harness.mk: speed and plain).
+ * and without a sanitizer (harness.mk: speed and plain). With `load: own` they
+ * are the week's measuring program on these modules, and the reference's
+ * measures the peers too.
  */
 #include "bench.h"
 
@@ -49,9 +51,15 @@ static char *build_one(const struct bench *bench, const struct week *week,
     struct build build;
 
     *words = NULL;
+    bool measures = week == bench->week && bench_is_own(bench);
     if (build_prepare(&build, &request) == 0 &&
-        build_program(&build, variant, words) == 0) {
-        program = text_format("%s/%s/%s", dir, variant, week->manifest.program);
+        (measures ? build_bench(&build, variant, words)
+                  : build_program(&build, variant, words)) == 0) {
+        char *name = measures ? build_bench_name(&week->manifest) : NULL;
+        program = measures ? text_format("%s/%s/bench/%s", dir, variant, name)
+                           : text_format("%s/%s/%s", dir, variant,
+                                         week->manifest.program);
+        free(name);
         free(*words); /* warnings */
         *words = NULL;
     }
@@ -154,6 +162,14 @@ static char *build_of_week(const struct bench *bench, const char *name,
     return program;
 }
 
+static void add_subject(struct bench *bench, const struct bench_peer *peer)
+{
+    const char *command = bench->programs[bench->reference].command;
+
+    add(bench, peer->name, text_format("%s", command), NULL);
+    bench->programs[bench->program_count - 1].subject = peer->run;
+}
+
 static void add_peer(struct bench *bench, const struct bench_peer *peer)
 {
     char *path = text_format("%s/bench/%s", bench->week->dir, peer->run);
@@ -185,6 +201,9 @@ int bench_programs_build(struct bench *bench, const struct workspace *workspace)
     if (err == 0 && plan->plain)
         err = add_reference(bench, "reference, plain", "plain");
     for (unsigned i = 0; i < plan->peers_count && err == 0; i++)
-        add_peer(bench, &plan->peers[i]);
+        if (bench_is_own(bench))
+            add_subject(bench, &plan->peers[i]);
+        else
+            add_peer(bench, &plan->peers[i]);
     return err;
 }

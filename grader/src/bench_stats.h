@@ -21,7 +21,7 @@ enum turn_fate {
 /* One program, driven once. */
 struct turn {
     enum turn_fate fate;
-    double rate; /* messages a second */
+    double rate; /* messages a second; of load: own, the scene's figure */
     double p50_us, p99_us;
     double cpu_us;     /* of the server's processor time, a message */
     double stolen;     /* share of the turn, of one processor */

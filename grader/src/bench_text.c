@@ -35,7 +35,7 @@ const char *bench_bytes_text(unsigned bytes)
 
 /* ---- The head ---- */
 
-static void put_machine(struct pen *pen, const struct bench *bench)
+void bench_text_machine(struct pen *pen, const struct bench *bench)
 {
     const struct bench_machine *m = &bench->machine;
 
@@ -44,6 +44,12 @@ static void put_machine(struct pen *pen, const struct bench *bench)
     pen_write(pen, INK_PLAIN, "  %s, %d processors, %s, governor %s\n",
               *m->model ? m->model : "an unknown processor", m->processors,
               m->kernel, *m->governor ? m->governor : "not told");
+}
+
+static void put_load(struct pen *pen, const struct bench *bench)
+{
+    const struct bench_machine *m = &bench->machine;
+
     pen_write(pen, INK_PLAIN,
               "  one stream over loopback %.0f Gbit/s; load before %.2f\n",
               m->stream_gbit, m->load_before);
@@ -80,18 +86,18 @@ static void put_heading(struct pen *pen, const struct bench_scene *scene)
               "p99 us", "CPU us", "calls", "turns");
 }
 
-/* "0.93  0.91 to 0.95", or spaces. */
-static void put_ratio(struct pen *pen, const struct summary *sum, bool itself)
+/* "0.93  0.91-0.95" in its ink, or "-" where there is no pair. */
+void bench_text_ratio(struct pen *pen, const struct summary *sum, bool less)
 {
-    if (itself)
-        pen_write(pen, INK_PLAIN, "  %-17s", "1");
-    else if (sum->pairs == 0)
+    bool above = sum->ratio_low > 1, below = sum->ratio_high < 1;
+
+    if (sum->pairs == 0)
         pen_write(pen, INK_PLAIN, "  %-17s", "-");
     else
         pen_write(pen,
-                  sum->ratio_low > 1    ? INK_GOOD
-                  : sum->ratio_high < 1 ? INK_ODD
-                                        : INK_PLAIN,
+                  (less ? below : above)   ? INK_GOOD
+                  : (less ? above : below) ? INK_ODD
+                                           : INK_PLAIN,
                   "  %4.2f  %4.2f-%-7.2f", sum->ratio, sum->ratio_low,
                   sum->ratio_high);
 }
@@ -108,7 +114,10 @@ static void put_figures(struct pen *pen, const struct bench_run *run,
 {
     pen_write(pen, INK_PLAIN, " %8.1f%s", sum->rate / 1e3,
               sum->load_limited ? "+" : " ");
-    put_ratio(pen, sum, itself);
+    if (itself)
+        pen_write(pen, INK_PLAIN, "  %-17s", "1");
+    else
+        bench_text_ratio(pen, sum, false);
     put_time(pen, sum->p50_us);
     put_time(pen, sum->p99_us);
     pen_write(pen, INK_PLAIN, " %7.2f", sum->cpu_us);
@@ -176,6 +185,17 @@ static void put_dropped(struct pen *pen, const struct bench *bench)
     pen_sentence(pen, INK_ODD, 2, text);
 }
 
+void bench_text_foot(struct pen *pen, const struct bench *bench)
+{
+    for (unsigned i = 0; i < bench->program_count; i++)
+        if (!bench->programs[i].command)
+            pen_write(pen, INK_ODD, "  %s: %s\n", bench->programs[i].name,
+                      bench->programs[i].why_not);
+    put_dropped(pen, bench);
+    if (bench->chart)
+        pen_write(pen, INK_PLAIN, "  chart: %s\n", bench->chart);
+}
+
 static void put_notes(struct pen *pen, const struct bench *bench)
 {
     bool limited = false, calls = false;
@@ -207,13 +227,7 @@ static void put_notes(struct pen *pen, const struct bench *bench)
         pen_sentence(pen, INK_FAINT, 2,
                      "+: the load was the limit; this server can do more.");
     }
-    for (unsigned i = 0; i < bench->program_count; i++)
-        if (!bench->programs[i].command)
-            pen_write(pen, INK_ODD, "  %s: %s\n", bench->programs[i].name,
-                      bench->programs[i].why_not);
-    put_dropped(pen, bench);
-    if (bench->chart)
-        pen_write(pen, INK_PLAIN, "  chart: %s\n", bench->chart);
+    bench_text_foot(pen, bench);
 }
 
 void bench_text_write(FILE *out, const struct bench *bench)
@@ -221,7 +235,8 @@ void bench_text_write(FILE *out, const struct bench *bench)
     struct pen pen;
 
     pen_init(&pen, out);
-    put_machine(&pen, bench);
+    bench_text_machine(&pen, bench);
+    put_load(&pen, bench);
     for (unsigned r = 0; r < bench->run_count; r++) {
         const struct bench_run *run = &bench->runs[r];
         if (r == 0 || !same_table(&run->scene, &bench->runs[r - 1].scene))

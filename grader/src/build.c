@@ -109,6 +109,22 @@ static void put_uses(FILE *out, const struct build *build, bool as_program)
     fputc('\n', out);
 }
 
+/* "xdp_bench.c" is the main file of bench/xdp_bench. */
+char *build_bench_name(const struct manifest *manifest)
+{
+    const char *run = manifest->bench->run;
+    return text_format("%.*s", (int)strlen(run) - 2, run);
+}
+
+static void put_bench(FILE *out, const struct manifest *m)
+{
+    if (m->bench == NULL || m->bench->load != LOAD_OWN)
+        return;
+    char *name = build_bench_name(m);
+    fprintf(out, "BENCH := %s\n", name);
+    free(name);
+}
+
 static int write_config(const struct build *build, const char *path)
 {
     const struct manifest *m = &build->week->manifest;
@@ -125,6 +141,7 @@ static int write_config(const struct build *build, const char *path)
     put_list(out, "CALLS", m->calls, m->calls_count);
     put_list(out, "LIBS", m->libs, m->libs_count);
     fprintf(out, "DEFINES := %s\n", build->plain ? "-DPLAIN" : "");
+    put_bench(out, m);
     put_uses(out, build, false);
     put_uses(out, build, true);
     put_all_steps(out, m);

@@ -71,6 +71,11 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
  */
 int build_program(const struct build *build, const char *variant, char **words);
 
+/* The same of the week's measuring program, DIR/VARIANT/bench/NAME, of which
+ * build_bench_name() is the NAME; release with free(). */
+int build_bench(const struct build *build, const char *variant, char **words);
+char *build_bench_name(const struct manifest *manifest);
+
 /* "your 06-wal, reference 07-sstable", or NULL where nothing is used;
  * release with free(). */
 char *build_used_text(const struct build *build);

@@ -205,17 +205,28 @@ int build_make(const struct build *build, enum sanitizer sanitizer,
     return err;
 }
 
-int build_program(const struct build *build, const char *variant, char **words)
+static int build_target(const struct build *build, const char *variant,
+                        const char *target, char **words)
 {
     struct process_result result;
     *words = NULL;
     int err = check_tools(build);
     if (err == 0)
-        err = run_make(build, variant, "program", &result);
+        err = run_make(build, variant, target, &result);
     if (err != 0)
         return err;
     *words = compiler_words(result.output);
     err = process_succeeded(&result) ? 0 : 1;
     process_result_release(&result);
     return err;
+}
+
+int build_program(const struct build *build, const char *variant, char **words)
+{
+    return build_target(build, variant, "program", words);
+}
+
+int build_bench(const struct build *build, const char *variant, char **words)
+{
+    return build_target(build, variant, "bench", words);
 }

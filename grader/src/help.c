@@ -30,7 +30,9 @@ const struct argp_option option_table[] = {
     {"runs", OPTION_KEY + 10, "N", 0, "good turns of each program (5)", 0},
     {"seconds", OPTION_KEY + 11, "S", 0, "of a turn (1)", 0},
     {"scene", OPTION_KEY + 12, "CxBxD", 0,
-     "only these clients, bytes and messages in flight: 64x64x1,1024x64x1", 0},
+     "only these clients, bytes and messages in flight: 64x64x1,1024x64x1; or "
+     "scenes by their names",
+     0},
     {0},
 };
 
@@ -107,7 +109,8 @@ const struct command commands[] = {
          OPTION_FORMAT | OPTION_OUTPUT,
      "how fast your program is, beside others",
      "Yours, the reference, the reference without what it does for speed "
-     "alone, and what a user would pick instead, under the same load. They "
+     "alone, and what a user would pick instead, under the same load or by "
+     "the same program that measures. They "
      "take turns, and only ratios within a round are trusted; a turn in which "
      "the machine was busy with something else is dropped. So leave the "
      "machine alone meanwhile: all scenes take some ten minutes.\n"

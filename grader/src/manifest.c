@@ -57,6 +57,7 @@ static const cyaml_strval_t needs[] = {
 
 static const cyaml_strval_t loads[] = {
     {"echo", LOAD_ECHO},
+    {"own", LOAD_OWN},
 };
 
 /* libcyaml takes any word but "false" and "no" for true; so an enum. */
@@ -100,6 +101,8 @@ static const cyaml_schema_value_t peer_schema = {
 static const cyaml_schema_field_t bench_fields[] = {
     CYAML_FIELD_ENUM("load", CYAML_FLAG_STRICT, struct bench_plan, load, loads,
                      COUNT_OF(loads)),
+    CYAML_FIELD_STRING_PTR("run", OPTIONAL_LIST, struct bench_plan, run, 1,
+                           TEXT_BYTES_MAX),
     CYAML_FIELD_ENUM("plain", OPTIONAL_WORD, struct bench_plan, plain, truths,
                      COUNT_OF(truths)),
     CYAML_FIELD_SEQUENCE("peers", OPTIONAL_LIST, struct bench_plan, peers,

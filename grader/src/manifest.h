@@ -51,17 +51,22 @@ struct reading {
 /* Another program that does the same, to set the week's beside. */
 struct bench_peer {
     char *name; /* as the table calls it */
-    char *run;  /* in weeks/NN/bench: a C file, or a program that is ready */
+    char *run; /* in weeks/NN/bench: a C file, or a program that is ready; under
+                  LOAD_OWN a subject of the measuring program */
     char **libs;
     unsigned libs_count;
 };
 
-enum bench_load { LOAD_ECHO };
+enum bench_load {
+    LOAD_ECHO, /* the week's program serves grade-load */
+    LOAD_OWN,  /* a program of the week's measures its module (bench_own.c) */
+};
 
 /* What `grade bench` does with the week's program. */
 struct bench_plan {
-    enum bench_load load; /* the clients */
-    bool plain;           /* the solution heeds -DPLAIN */
+    enum bench_load load;
+    char *run;  /* LOAD_OWN: the C file in weeks/NN/bench with main(); NULL */
+    bool plain; /* the solution heeds -DPLAIN */
     struct bench_peer *peers;
     unsigned peers_count;
 };

@@ -210,22 +210,55 @@ static bool is_runnable(const struct week *week, const char *course,
     return found;
 }
 
+/* What measures: a server that clients drive, or a program of the week's. */
+static int check_bench_program(const struct week *week, const char *text,
+                               int from)
+{
+    const struct bench_plan *bench = week->manifest.bench;
+    int line = bench->run ? line_of(text, from, "run", bench->run) : from;
+    char *file;
+    int err = 0;
+
+    if (bench->load == LOAD_ECHO && bench->run)
+        return complain_at(week, "week.yaml", line,
+                           "bench: 'run' belongs to 'load: own'");
+    if (bench->load == LOAD_ECHO && !week->manifest.program)
+        return complain_at(week, "week.yaml", from,
+                           "bench: the week has no program to be measured");
+    if (bench->load == LOAD_ECHO)
+        return 0;
+    if (!bench->run)
+        return complain_at(week, "week.yaml", from,
+                           "bench: 'load: own' wants 'run', the file of "
+                           "bench/ that measures");
+    size_t len = strlen(bench->run);
+    file = path_join("bench", bench->run);
+    if (!is_plain_name(bench->run) || len < 3 ||
+        strcmp(bench->run + len - 2, ".c") != 0)
+        err = complain_at(week, "week.yaml", line, "'%s' is no C file's name",
+                          bench->run);
+    else if (!exists_in(week->dir, file))
+        err =
+            complain_at(week, "week.yaml", line,
+                        "there is no file '%s' in weeks/%s", file, week->name);
+    free(file);
+    return err;
+}
+
 static int check_bench(const struct week *week, const char *course,
                        const char *text)
 {
     const struct bench_plan *bench = week->manifest.bench;
-    int from = line_of(text, 1, "bench", ""), err = 0;
+    int from = line_of(text, 1, "bench", "");
+    int err = bench ? check_bench_program(week, text, from) : 0;
 
-    if (bench && !week->manifest.program)
-        return complain_at(week, "week.yaml", from,
-                           "bench: the week has no program to be measured");
     for (unsigned i = 0; bench && i < bench->peers_count && err == 0; i++) {
         const char *run = bench->peers[i].run;
         int line = line_of(text, from, "run", run);
         if (!is_plain_name(run))
             err = complain_at(week, "week.yaml", line,
                               "'%s' is no plain file name", run);
-        else if (!is_runnable(week, course, run))
+        else if (bench->load == LOAD_ECHO && !is_runnable(week, course, run))
             err = complain_at(week, "week.yaml", line,
                               "there is no file 'bench/%s' in weeks/%s, and no "
                               "week '%s'",

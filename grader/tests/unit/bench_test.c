@@ -6,6 +6,7 @@
  */
 #include "scratch.h"
 
+#include "bench_own.h"
 #include "bench_server.h"
 #include "bench_stats.h"
 #include "histogram.h"
@@ -432,7 +433,8 @@ static const struct {
     const char *text, *told;
 } mistakes[] = {
     {"bench: {load: ecko}\n",
-     "week.yaml:10: 'load' cannot be 'ecko', only echo (did you mean 'echo'?)"},
+     "week.yaml:10: 'load' cannot be 'ecko', only echo, own (did you mean "
+     "'echo'?)"},
     {"bench: {plain: true}\n", "week.yaml: key 'load' is missing"},
     {"bench: {load: echo, plan: true}\n",
      "week.yaml:10: unknown key 'plan' (did you mean 'plain'?)"},
@@ -443,6 +445,16 @@ static const struct {
      "'c.c'"},
     {"bench: {load: echo, peers: [{name: A, run: ../echo.c}]}\n",
      "week.yaml:10: '../echo.c' is no plain file name"},
+    {"bench: {load: echo, run: a.c}\n",
+     "week.yaml:10: bench: 'run' belongs to 'load: own'"},
+    {"bench: {load: own}\n",
+     "week.yaml:10: bench: 'load: own' wants 'run', the file of bench/ that "
+     "measures"},
+    {"bench: {load: own, run: b}\n", "week.yaml:10: 'b' is no C file's name"},
+    {"bench: {load: own, run: c.c}\n",
+     "week.yaml:10: there is no file 'bench/c.c' in weeks/01-echo"},
+    {"bench: {load: own, run: a.c, peers: [{name: A, run: a/b}]}\n",
+     "week.yaml:10: 'a/b' is no plain file name"},
 };
 
 START_TEST(a_mistake_in_a_bench_is_told_with_its_line)
@@ -450,6 +462,125 @@ START_TEST(a_mistake_in_a_bench_is_told_with_its_line)
     ck_assert_int_eq(load_with(mistakes[_i].text), -EINVAL);
     heard_one_line();
     heard_text(mistakes[_i].told);
+}
+END_TEST
+
+/* Its peers are subjects, and no files; and it needs no program. */
+START_TEST(a_bench_of_its_own_is_read)
+{
+    put("course/weeks/06-wal/bench/wal_bench.c", "int main(void);\n");
+    put("course/weeks/06-wal/week.yaml",
+        WAL_MANIFEST "bench: {load: own, run: wal_bench.c, peers: [{name: "
+                     "the other, run: other}]}\n");
+    ck_assert_int_eq(week_load(&week, at("course"), "06-wal"), 0);
+    ck_assert_int_eq(week.manifest.bench->load, LOAD_OWN);
+    ck_assert_str_eq(week.manifest.bench->run, "wal_bench.c");
+    ck_assert_str_eq(week.manifest.bench->peers[0].run, "other");
+    week_release(&week);
+}
+END_TEST
+
+/* ---- What a program of the week's says (bench_own.h) ---- */
+
+static struct bench own = {0};
+
+static int read_scenes(const char *lines)
+{
+    own.runs = calloc(BENCH_SCENES_MAX, sizeof *own.runs);
+    own.run_count = 0;
+    return bench_own_read_scenes(&own, lines);
+}
+
+static void release_scenes(void)
+{
+    for (unsigned r = 0; r < own.run_count; r++) {
+        free(own.runs[r].scene.name);
+        free(own.runs[r].scene.unit);
+        free(own.runs[r].scene.title);
+    }
+    free(own.runs);
+}
+
+START_TEST(scenes_are_read_from_lines)
+{
+    ck_assert_int_eq(read_scenes("append ns less one append, 64 bytes\n"
+                                 "rate records/s more appends a second\n"),
+                     0);
+    ck_assert_uint_eq(own.run_count, 2);
+    ck_assert_str_eq(own.runs[0].scene.name, "append");
+    ck_assert_str_eq(own.runs[0].scene.unit, "ns");
+    ck_assert_str_eq(own.runs[0].scene.title, "one append, 64 bytes");
+    ck_assert(own.runs[0].scene.less);
+    ck_assert_str_eq(own.runs[1].scene.name, "rate");
+    ck_assert(!own.runs[1].scene.less);
+    release_scenes();
+}
+END_TEST
+
+static const char *const no_scenes[] = {
+    "", "append ns less\n",      /* no title */
+    "append ns fewer appends\n", /* neither less nor more */
+    "a ns less b\n\n",           /* an empty line */
+};
+
+START_TEST(lines_that_are_no_scenes_are_refused)
+{
+    ck_assert_int_eq(read_scenes(no_scenes[_i]), -EBADMSG);
+    release_scenes();
+}
+END_TEST
+
+/* The last line of what it prints counts, as these say it. */
+static const struct {
+    const char *output;
+    double value;
+    const char *cannot, *command, *failure; /* NULL: none */
+    enum turn_fate fate;
+    bool apart;
+} outputs[] = {
+    {"{\"value\": 41.5}\n", 41.5, NULL, NULL, NULL, TURN_GOOD, false},
+    {"a warning\n{\"value\": 7, \"stolen\": 0.01, \"held_up\": 0.04}\n", 7,
+     NULL, NULL, NULL, TURN_GOOD, false},
+    {"{\"value\": 7, \"stolen\": 0.06}", 7, NULL, NULL, NULL, TURN_STOLEN,
+     false},
+    {"{\"value\": 7, \"held_up\": 0.06}", 7, NULL, NULL, NULL, TURN_HELD_UP,
+     false},
+    {"{\"cannot\": \"no root\", \"command\": \"sudo\"}", 0, "no root", "sudo",
+     NULL, TURN_FAILED, false},
+    {"{\"cannot\": \"no kernel\"}\n", 0, "no kernel", NULL, NULL, TURN_FAILED,
+     false},
+    {"{}\n", 0, NULL, NULL, NULL, TURN_FAILED, true},
+    {"", 0, NULL, NULL, "it ended without a word", TURN_FAILED, false},
+    {"{\"value\": 1}\nbye\n", 0, NULL, NULL, "{\"value\": 1}\nbye\n",
+     TURN_FAILED, false},
+    {"[41]\n", 0, NULL, NULL, "[41]\n", TURN_FAILED, false},
+    {"{\"value\": \"1\"}\n", 0, NULL, NULL, "{\"value\": \"1\"}\n", TURN_FAILED,
+     false},
+};
+
+static void equal_or_null(const char *is, const char *expected)
+{
+    ck_assert_int_eq(is == NULL, expected == NULL);
+    if (is && expected)
+        ck_assert_str_eq(is, expected);
+}
+
+START_TEST(a_turn_is_read_from_the_last_line)
+{
+    struct bench_cannot cannot;
+    char *failure;
+    struct turn turn =
+        bench_own_read_turn(outputs[_i].output, &cannot, &failure);
+
+    ck_assert_int_eq(turn.fate, outputs[_i].fate);
+    ck_assert_double_eq(turn.rate, outputs[_i].value);
+    ck_assert_int_eq(cannot.apart, outputs[_i].apart);
+    equal_or_null(cannot.why, outputs[_i].cannot);
+    equal_or_null(cannot.command, outputs[_i].command);
+    equal_or_null(failure, outputs[_i].failure);
+    free(cannot.why);
+    free(cannot.command);
+    free(failure);
 }
 END_TEST
 
@@ -499,5 +630,12 @@ int main(void)
     tcase_add_loop_test(tc, a_mistake_in_a_bench_is_told_with_its_line, 0,
                         (int)(sizeof mistakes / sizeof *mistakes));
     tcase_add_test(tc, a_bench_without_a_program_is_refused);
+    tcase_add_test(tc, a_bench_of_its_own_is_read);
+    tc = add_case(suite, "own");
+    tcase_add_test(tc, scenes_are_read_from_lines);
+    tcase_add_loop_test(tc, lines_that_are_no_scenes_are_refused, 0,
+                        sizeof no_scenes / sizeof *no_scenes);
+    tcase_add_loop_test(tc, a_turn_is_read_from_the_last_line, 0,
+                        sizeof outputs / sizeof *outputs);
     return run_suite(suite);
 }
