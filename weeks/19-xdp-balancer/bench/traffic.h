@@ -1,0 +1,26 @@
+/*
+ * traffic.h: clients and the server behind, in one thread: each client opens a
+ * connection to the VIP, sends a byte, gets it back, sees the end, closes, and
+ * begins anew. The server closes first, so clients do not run out of ports.
+ */
+#ifndef TRAFFIC_H
+#define TRAFFIC_H
+
+#include "network.h"
+
+#include <stdint.h>
+
+struct traffic {
+    int epoll;
+    uint64_t done;   /* connections, from open to close */
+    uint64_t failed; /* refused, reset or ended too soon */
+};
+
+/* Open the server's listening socket and the first clients. 0 or -errno.
+ * The thread is in the client's host afterwards. */
+int traffic_open(struct traffic *traffic, const struct network *network);
+
+/* Go on until then, as measure_now() tells it. 0 or -errno. */
+int traffic_run(struct traffic *traffic, int64_t until);
+
+#endif
