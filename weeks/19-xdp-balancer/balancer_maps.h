@@ -11,7 +11,8 @@
 #define BALANCER_SERVICES_MAX 64
 #define BALANCER_BACKENDS_MAX 1024 /* of all services together */
 
-#define BALANCER_OWN_MAX 16
+/* The balancer's own addresses, its VIPs among them. */
+#define BALANCER_OWN_MAX 128
 
 /* What clients connect to, the VIP; and, with a backend's address in it, where
  * a service's packets come from on their way back. */

@@ -40,8 +40,11 @@
  *  6. It is remembered from the first packet on that is no SYN: so whoever
  *     floods us with SYNs throws nobody out. UDP has no SYN; there it is the
  *     first packet.
- *  7. A SYN goes where the table says, and what follows it goes there too, also
- *     if an older connection of the same addresses and ports went elsewhere.
+ *  7. A SYN goes where the table says, also if an older connection of the same
+ *     addresses and ports went elsewhere, and so does what follows it. It is
+ *     not remembered itself: if the table changes between a SYN and the next
+ *     packet, that one goes by the new table, and the client tries again. (SYN
+ *     and ACK together is no SYN here.)
  *  8. A connection to a backend that is down or removed goes where the table
  *     says, and stays there.
  *
