@@ -93,6 +93,10 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
 #define proc_expect_line(p) proc_expect_line_at(LAB_HERE, (p))
 const char *proc_expect_line_at(struct lab_where where, struct proc *p);
 
+/* The same without a note, for a test that asks again and again. */
+#define proc_expect_line_quietly(p) proc_expect_line_quietly_at(LAB_HERE, (p))
+const char *proc_expect_line_quietly_at(struct lab_where where, struct proc *p);
+
 /* It has written no more to its standard output, up to now or up to its end,
  * than the lines that the test has taken. */
 #define proc_expect_no_more_output(p) \

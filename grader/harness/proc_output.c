@@ -128,6 +128,11 @@ void proc_expect_no_more_output_at(struct lab_where where, struct proc *p)
 const char *proc_expect_line_at(struct lab_where where, struct proc *p)
 {
     lab_note("reads a line that %s writes", p->name);
+    return proc_expect_line_quietly_at(where, p);
+}
+
+const char *proc_expect_line_quietly_at(struct lab_where where, struct proc *p)
+{
     for (;;) {
         bool ended = proc_has_ended(p); /* asked before the last bytes */
         if (p->pid != 0)

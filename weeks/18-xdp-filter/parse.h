@@ -4,7 +4,8 @@
  *
  * It is compiled twice, by clang for the kernel and by gcc for the tests. So
  * no function but static __always_inline ones, and nothing included but headers
- * of the kernel: <linux/…>, and <bpf/bpf_endian.h> for bpf_ntohs().
+ * of the kernel: <linux/…>, <bpf/bpf_endian.h> for bpf_ntohs(), and <stddef.h>
+ * for NULL.
  */
 #ifndef PARSE_H
 #define PARSE_H

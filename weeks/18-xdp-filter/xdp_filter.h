@@ -17,13 +17,15 @@
  *     FILTER_OTHERS: the rows together are all the packets that were not
  *     broken, however many ports somebody scans.
  *  5. A packet whose source lies in a blocked network is dropped.
- *  7. (Stretch) One whose source sends faster than allowed is dropped.
+ *  7. (Stretch) One whose source sends faster than allowed is dropped. What is
+ *     blocked is blocked first, and takes no token.
  * Each packet is counted once, under what became of it (enum filter_verdict).
  * What is not dropped is passed on, unchanged: XDP_PASS. What is no IP, as ARP,
  * is passed.
  *
  * Rules that hold for every function:
- *  1. It returns 0 or a count, or -errno. It prints nothing.
+ *  1. It returns 0 or a count, or -errno. It prints nothing; what
+ *     libbpf prints is not meant.
  *  2. It changes nothing on this machine but the one interface that it is told,
  *     and leaves nothing behind, however the process ends.
  *  3. No state is global: two filters in one process do not know each other.

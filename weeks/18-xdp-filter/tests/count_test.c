@@ -65,6 +65,19 @@ STEP_TEST(rows_without_port)
     lab_equal(filter_lab_sum().rows, 3, "rows that count packets");
 }
 
+/* A first fragment has its ports, and counts under them. */
+STEP_TEST(row_of_first_fragment)
+{
+    struct packet first;
+    packet_build(&first, eth(), ipv4(.more = true),
+                 udp(.to = 53, .wrong_length = 3000),
+                 payload("16 bytes of it."));
+    pass(&first, 2);
+    filter_lab_expect_row(key_of(4, IPPROTO_UDP, 53), 2, 2 * first.len,
+                          "UDP port 53");
+    lab_equal(filter_lab_sum().rows, 1, "rows that count packets");
+}
+
 /* A VLAN tag makes no row of its own; padding counts as bytes of the frame. */
 STEP_TEST(rows_of_tagged_and_padded)
 {
@@ -306,6 +319,7 @@ void count_step(void)
     lab_fixture(filter_lab_open, filter_lab_close);
     lab_test(rows_by_port);
     lab_test(rows_without_port);
+    lab_test(row_of_first_fragment);
     lab_test(rows_of_tagged_and_padded);
     lab_test(broken_is_dropped);
     lab_test(passed_unchanged);

@@ -173,6 +173,29 @@ STEP_TEST(no_ip)
     parse_lab_expect(&p, &expected);
 }
 
+/* What has ports of its own kind, as SCTP and UDP-Lite, has none that are told:
+ * ports are those of TCP and UDP. */
+STEP_TEST(others_have_no_ports)
+{
+    static const __u8 others[] = {132, 136, 33, 47, 50};
+    struct packet p;
+    for (size_t i = 0; i < sizeof others; i++) {
+        lab_note("IP protocol %d", others[i]);
+        struct packet_headers expected = usual(4);
+        without_ports(&expected);
+        expected.protocol = others[i];
+        packet_build(&p, eth(), ipv4(.protocol = others[i]), udp(),
+                     payload("what looks like twenty bytes"));
+        parse_lab_expect(&p, &expected);
+        expected = usual(6);
+        without_ports(&expected);
+        expected.protocol = others[i];
+        packet_build(&p, eth(), ipv6(.next_header = others[i]), udp(),
+                     payload("what looks like twenty bytes"));
+        parse_lab_expect(&p, &expected);
+    }
+}
+
 /* ---- Fragments ---- */
 
 /* A first fragment has the ports; a later one has bytes in their place. */
@@ -232,10 +255,15 @@ STEP_TEST(first_fragments)
 
 /* ---- Padding ---- */
 
+static void fill_up(struct packet *p, unsigned char with, size_t len)
+{
+    while (p->len < len)
+        p->bytes[p->len++] = with;
+}
+
 static void pad(struct packet *p, unsigned char with)
 {
-    while (p->len < ETHERNET_BYTES_MIN)
-        p->bytes[p->len++] = with;
+    fill_up(p, with, ETHERNET_BYTES_MIN);
 }
 
 /* Ethernet fills up to 60 bytes; nothing behind the IP packet is looked at. */
@@ -268,6 +296,37 @@ STEP_TEST(padding_is_no_packet)
     parse_lab_expect_broken(&p, "TCP's options would be padding");
     packet_build(&p, eth(), ipv6(.wrong_length = 12), tcp(), payload("text"));
     parse_lab_expect_broken(&p, "IPv6 says 12 bytes of payload, TCP has 20");
+}
+
+/* A first fragment's UDP length may reach beyond the packet, its UDP header may
+ * not: neither all of it nor its last bytes. */
+STEP_TEST(first_fragment_in_padding)
+{
+    struct packet p;
+    packet_build(&p, eth(), ipv4(.more = true, .protocol = IPPROTO_UDP));
+    pad(&p, 0x11);
+    parse_lab_expect_broken(&p, "a first fragment of 0 bytes; its UDP header "
+                                "would be padding");
+    packet_build(&p, eth(), ipv4(.more = true, .protocol = IPPROTO_UDP),
+                 payload("\x9c\x40\x00\x35"));
+    pad(&p, 0x11);
+    parse_lab_expect_broken(&p, "a first fragment of 4 bytes; half of its UDP "
+                                "header would be padding");
+}
+
+/* An IPv4 header that is longer than its packet is broken also where the frame
+ * has as many bytes, and where they look like a TCP header of 20. */
+STEP_TEST(header_longer_than_packet)
+{
+    struct packet p;
+    packet_build(&p, eth(), ipv4(.wrong_ihl = 15), tcp());
+    fill_up(&p, 0x55, 100);
+    parse_lab_expect_broken(&p, "an IPv4 header of 60 bytes in a packet of 40, "
+                                "of TCP");
+    packet_build(&p, eth(), ipv4(.wrong_ihl = 15), icmp());
+    fill_up(&p, 0, 100);
+    parse_lab_expect_broken(&p, "an IPv4 header of 60 bytes in a packet of 28, "
+                                "of ICMP");
 }
 
 /* ---- Lies ---- */
@@ -392,9 +451,12 @@ void parse_step(void)
     lab_test(vlan_tag);
     lab_test(ipv6_too);
     lab_test(ipv4_options_are_skipped);
+    lab_test(others_have_no_ports);
     lab_test(fragments_of_ipv4);
     lab_test(first_fragments);
     lab_test(padding_is_no_packet);
+    lab_test(first_fragment_in_padding);
+    lab_test(header_longer_than_packet);
     lab_test(lengths_that_lie);
     lab_test(lengths_of_tcp_and_udp);
     lab_test(every_length);

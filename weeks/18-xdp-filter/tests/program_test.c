@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #define GOOD "10.0.0.1"
@@ -101,9 +102,9 @@ static struct totals show(const char *row, unsigned long *row_packets)
     lab_equal(write(program.in, "show\n", 5), 5,
               "bytes that the program's standard input takes");
     for (;;) {
-        const char *line = next_answer();
+        const char *line = proc_expect_line_quietly(&program);
         if (row != NULL && strncmp(line, row, len) == 0)
-            sscanf(line + len, ": %lu packets", row_packets);
+            sscanf(line + len, ": %lu packet", row_packets);
         if (sscanf(line,
                    "total: passed %lu, broken %lu, blocked %lu, limited "
                    "%lu",
@@ -119,9 +120,45 @@ static unsigned long packets_in(const char *row)
     return packets;
 }
 
+static unsigned long datagrams(void)
+{
+    return packets_in("IPv4 UDP port 9");
+}
+
 static unsigned long blocked(void)
 {
     return show(NULL, NULL).blocked;
+}
+
+#define PAUSE_MS_MAX 256
+
+/* Ask until it counts so many, ever more seldom: all that the program answers
+ * is kept, and there is no room for an answer each millisecond. Returns what it
+ * counts in the end. */
+static unsigned long ask_until(unsigned long (*count)(void), unsigned long many)
+{
+    struct lab_patience patience;
+    struct timespec pause = {0, 1000000};
+    unsigned long counted = count();
+    lab_note("type: show, until %lu are counted", many);
+    lab_patience_start(&patience);
+    while (counted < many && lab_patience_left(&patience)) {
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < PAUSE_MS_MAX * 1000000L)
+            pause.tv_nsec *= 2;
+        counted = count();
+    }
+    return counted;
+}
+
+#define expect_on_standard_error(words) \
+    expect_on_standard_error_at(LAB_HERE, (words))
+static void expect_on_standard_error_at(struct lab_where where,
+                                        const char *words)
+{
+    if (strstr(program.err_text, words) == NULL)
+        lab_differ_at(where, "what xdp-filter says on its standard error",
+                      words, program.err_text);
 }
 
 static unsigned attached_to(const char *interface)
@@ -280,7 +317,8 @@ STEP_TEST(blocked_client)
     expect_answer("block 10.0.0.64/26", "blocked 10.0.0.64/26");
     int bad = begin_connect(BAD, port), good = begin_connect(GOOD, port);
     converse(good, listener);
-    lab_until(blocked() > 0, "a packet of the blocked client is counted");
+    lab_at_least(ask_until(blocked, 1), 1,
+                 "packets of the blocked client that are counted");
     lab_check(!is_connected(bad), "the blocked client is not connected");
     expect_answer("unblock 10.0.0.64/26", "unblocked 10.0.0.64/26");
     lab_note("its SYN comes again after a second");
@@ -297,11 +335,10 @@ STEP_TEST(datagrams_are_counted)
     start("--block=" BAD, "eth0");
     expect_first_line("filtering eth0, native");
     send_datagrams(GOOD, 30);
-    lab_until(packets_in("IPv4 UDP port 9") >= 30, "30 datagrams are counted");
+    lab_equal(ask_until(datagrams, 30), 30, "30 datagrams are counted");
     send_datagrams(BAD, 20);
-    lab_until(blocked() >= 20, "20 blocked datagrams are counted");
-    lab_equal(packets_in("IPv4 UDP port 9"), 50, "packets to UDP port 9");
-    lab_equal(blocked(), 20, "packets that are blocked");
+    lab_equal(ask_until(blocked, 20), 20, "20 blocked datagrams are counted");
+    lab_equal(datagrams(), 50, "packets to UDP port 9");
     end(SIGTERM);
 }
 
@@ -399,10 +436,8 @@ static void expect_busy(__u32 mode, const char *mode_word)
     unsigned another = attach_another("eth0", mode);
     start("eth0");
     proc_expect_exit(&program, 1);
-    const char *words = "it has a program already: Device or resource busy";
-    lab_check(strstr(program.err_text, words) != NULL,
-              "standard error says that %s; it says: %s", words,
-              program.err_text);
+    expect_on_standard_error("it has a program already: Device or resource "
+                             "busy");
     proc_release(&program);
     lab_same_number(attached_to("eth0"), another,
                     "the id of the program on eth0, which is somebody else's");
@@ -454,6 +489,38 @@ STEP_TEST(refused_and_detached)
     netns_leave(net);
 }
 
+/* What it has counted stays when it is taken off, and goes on when it is put
+ * back. */
+STEP_TEST(counts_stay_when_detached)
+{
+    struct xdp_filter *filter;
+    __u64 before[FILTER_VERDICTS], after[FILTER_VERDICTS];
+    netns_enter(net, "server");
+    bpf_lab_listen();
+    bpf_lab_ok(xdp_filter_open(&filter));
+    bpf_lab_ok(xdp_filter_attach(filter, "lo"));
+    struct net_client client;
+    char port[NET_PORT_BYTES];
+    int listener = net_listen("127.0.0.1", port);
+    net_connect(&client, "client", "127.0.0.1", port);
+    net_close(&client);
+    close(listener);
+    lab_ok(xdp_filter_verdicts(filter, before));
+    lab_at_least(before[FILTER_PASSED], 3, "packets that passed");
+    int rows = lab_ok(xdp_filter_traffic(filter, NULL, 0));
+    lab_note("detach, attach again, detach");
+    lab_ok(xdp_filter_detach(filter));
+    lab_ok(xdp_filter_attach(filter, "lo"));
+    lab_ok(xdp_filter_detach(filter));
+    lab_ok(xdp_filter_verdicts(filter, after));
+    lab_at_least(after[FILTER_PASSED], before[FILTER_PASSED],
+                 "packets that passed, after");
+    lab_at_least(xdp_filter_traffic(filter, NULL, 0), rows,
+                 "rows of the table, after");
+    xdp_filter_close(filter);
+    netns_leave(net);
+}
+
 /* Where the driver has no XDP, as loopback's, the kernel runs it itself. */
 STEP_TEST(driver_without_xdp)
 {
@@ -482,7 +549,7 @@ STEP_TEST(driver_that_refuses)
     start("eth0");
     expect_first_line("filtering eth0, generic");
     send_datagrams(GOOD, 5);
-    lab_until(packets_in("IPv4 UDP port 9") >= 5, "5 datagrams are counted");
+    lab_equal(ask_until(datagrams, 5), 5, "5 datagrams are counted");
     end(SIGINT);
 }
 
@@ -510,9 +577,7 @@ static void expect_failure(const char *arguments[], int status,
 {
     start_with(arguments);
     proc_expect_exit(&program, status);
-    lab_check(strstr(program.err_text, words) != NULL,
-              "standard error says \"%s\"; it says: %s", words,
-              program.err_text);
+    expect_on_standard_error(words);
     proc_release(&program);
 }
 
@@ -563,6 +628,7 @@ void program_step(void)
     lab_test(interface_of_another);
     lab_test(twice_on_one_interface);
     lab_test(refused_and_detached);
+    lab_test(counts_stay_when_detached);
     lab_test(driver_without_xdp);
     lab_test(driver_that_refuses);
     lab_test(commands_that_make_no_sense);
