@@ -155,13 +155,21 @@ int bounce(struct xdp_md *ctx)
     return XDP_TX;
 }
 
+/* No pattern that a processor could foresee: the finish of MurmurHash3. */
+static __always_inline __u32 scramble(__u32 n)
+{
+    n = (n ^ n >> 16) * 0x85ebca6bu;
+    n = (n ^ n >> 13) * 0xc2b2ae35u;
+    return n ^ n >> 16;
+}
+
 /* What a look at a random place costs more than one at the same place are the
  * misses of the processor's caches. Where the next one looks depends on what
  * this one has found, so that the processor can't begin both at once. */
 SEC("xdp")
 int lookup(struct xdp_md *ctx)
 {
-    __u32 place = (((__u32)number * GOLDEN >> 8) + (__u32)found) & place_mask;
+    __u32 place = scramble((__u32)number + (__u32)found) & place_mask;
     struct place *at = bpf_map_lookup_elem(&places, &place);
     (void)ctx;
     if (at == NULL)
