@@ -7,6 +7,7 @@
 #include "stuck.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
@@ -219,6 +220,35 @@ STEP_TEST(each_post_wakes_the_loop)
     end_crew(&crew);
 }
 
+/* The calling thread gives way to the crew's as soon as it wakes it: both have
+ * one processor, and an idle one's turn ends when another can run. */
+static void give_way_to(struct crew *crew)
+{
+    cpu_set_t one;
+    struct sched_param none = {0};
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    sched_setaffinity(0, sizeof one, &one);
+    pthread_setaffinity_np(crew->runner, sizeof one, &one);
+    sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
+/* The loop runs before loop_post() has returned: it finds the call, or is woken
+ * again. */
+STEP_TEST(loop_is_faster_than_the_poster)
+{
+    struct crew crew;
+    start_crew(&crew);
+    lab_note("20 calls are posted by a thread that the loop's interrupts");
+    give_way_to(&crew);
+    for (int i = 1; i <= 20; i++) {
+        lab_ok(loop_post(crew.loop, count_call, &crew.called));
+        until_done(&crew, crew.called == i, "a posted call is made");
+    }
+    loop_stop(crew.loop);
+    end_crew(&crew);
+}
+
 static void post_next(struct loop *loop, void *user)
 {
     atomic_int *left = user;
@@ -274,6 +304,7 @@ void wakeup_step(void)
     lab_step("wakeup");
     lab_test(stop_from_another_thread);
     lab_test(each_post_wakes_the_loop);
+    lab_test(loop_is_faster_than_the_poster);
     lab_test(posts_arrive_in_order);
     lab_test(posted_call_posts);
     lab_test(post_before_run);
