@@ -30,7 +30,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FIRST_SECONDS 5.0 /* a proxy has to be there by then */
 #define WARM_UP_SECONDS 0.2
 
 struct scene {
@@ -199,29 +198,14 @@ static struct all_times since(const struct all_times *began,
 
 /* ---- Measuring ---- */
 
-/* The first connection that gets through: a proxy takes its time to start. */
-static int await_first(struct scene *s)
-{
-    int64_t until = measure_now() + (int64_t)(FIRST_SECONDS * 1e9);
-    int err = 0;
-
-    while (err == 0 && s->traffic.done == 0 && measure_now() < until)
-        err = traffic_run(&s->traffic, measure_now() + 10000000);
-    if (err == 0 && s->traffic.done == 0)
-        err = -ETIMEDOUT;
-    return err == 0
-               ? traffic_run(&s->traffic,
-                             measure_now() + (int64_t)(WARM_UP_SECONDS * 1e9))
-               : err;
-}
-
 static int measure_traffic(struct measure *m, struct scene *s,
                            struct outcome *outcome)
 {
     int err = traffic_open(&s->traffic, &s->network);
 
-    if (err == 0)
-        err = await_first(s);
+    if (err == 0) /* to get warm */
+        err = traffic_run(&s->traffic,
+                          measure_now() + (int64_t)(WARM_UP_SECONDS * 1e9));
     if (err < 0)
         return err;
     uint64_t done = s->traffic.done, failed = s->traffic.failed;

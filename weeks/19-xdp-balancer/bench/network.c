@@ -104,12 +104,12 @@ static int add_addresses(struct network *network)
     return err;
 }
 
-/* /tmp and /sys are our own from here on. */
+/* /tmp and /sys are our own from here on; where we were may be hidden by it. */
 static int own_mounts(void)
 {
     if (unshare(CLONE_NEWNS) < 0 ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("tmpfs", "/tmp", "tmpfs", 0, NULL) < 0)
+        mount("tmpfs", "/tmp", "tmpfs", 0, NULL) < 0 || chdir("/tmp") < 0)
         return -errno;
     return 0;
 }

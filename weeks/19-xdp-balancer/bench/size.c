@@ -41,7 +41,7 @@ static int look_at_bounce(struct bpf_prog_info *info)
 
 static int look_at_subject(struct measure *m, bool jited)
 {
-    struct bpf_prog_info info;
+    struct bpf_prog_info info = {0};
     int err;
 
     if (!measure_is(m, "") && !measure_is(m, "bounce"))

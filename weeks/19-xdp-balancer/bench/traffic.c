@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <measure.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +19,9 @@
 #define CLIENTS 64 /* connections under way */
 #define EVENTS 64
 #define WAIT_MS 20
+#define ANSWER_SECONDS 10
+#define TRY_MS 200  /* for one answer */
+#define PAUSE_MS 10 /* between two tries: who starts there has work to do */
 
 enum whose { LISTENER, SERVER, CONNECTING, CLIENT };
 
@@ -84,6 +88,32 @@ static int begin(const struct traffic *traffic)
         errno != EINPROGRESS)
         return -errno;
     return watch(traffic, CONNECTING, fd, EPOLLOUT, EPOLL_CTL_ADD);
+}
+
+/* One connection, opened and closed. */
+static bool somebody_answers(void)
+{
+    struct sockaddr_in vip = address_of(NETWORK_VIP);
+    struct timeval patience = {.tv_usec = TRY_MS * 1000};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool answers = setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+                              sizeof patience) == 0 &&
+                   connect(fd, (struct sockaddr *)&vip, sizeof vip) == 0;
+
+    close(fd);
+    return answers;
+}
+
+static int await_answer(void)
+{
+    int64_t until = measure_now() + INT64_C(1000000000) * ANSWER_SECONDS;
+
+    while (!somebody_answers()) {
+        if (measure_now() > until)
+            return -ETIMEDOUT;
+        poll(NULL, 0, PAUSE_MS);
+    }
+    return 0;
 }
 
 static int end(struct traffic *traffic, int fd, bool done)
@@ -156,6 +186,8 @@ int traffic_open(struct traffic *traffic, const struct network *network)
         err = open_listener(traffic);
     if (err == 0)
         err = network_enter(network, NETWORK_CLIENT);
+    if (err == 0)
+        err = await_answer();
     for (int i = 0; i < CLIENTS && err == 0; i++)
         err = begin(traffic);
     return err;

@@ -16,8 +16,11 @@ struct traffic {
     uint64_t failed; /* refused, reset or ended too soon */
 };
 
-/* Open the server's listening socket and the first clients. 0 or -errno.
- * The thread is in the client's host afterwards. */
+/*
+ * Open the server's listening socket and, once somebody answers at the VIP, the
+ * first clients. The thread is in the client's host afterwards.
+ * Returns 0; -ETIMEDOUT nobody does, after 10 s; or another -errno.
+ */
 int traffic_open(struct traffic *traffic, const struct network *network);
 
 /* Go on until then, as measure_now() tells it. 0 or -errno. */
