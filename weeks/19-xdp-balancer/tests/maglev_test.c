@@ -59,9 +59,11 @@ static void shuffle(int count, struct lab_random *random)
 /* Computing time that no table takes: it is there in some milliseconds. */
 #define FILL_SECONDS_MAX 4
 
+/* What it interrupts is code that computes, and calls nothing. */
 static void on_time(int signal)
 {
     (void)signal;
+    /* NOLINTNEXTLINE(bugprone-signal-handler) */
     lab_fail("maglev_fill() has been computing for %d s and comes to no end",
              FILL_SECONDS_MAX);
 }
