@@ -121,7 +121,7 @@ clean:
 
 # ---- For maintainers ----
 
-test: KINDS += host bpf test
+test: KINDS += host bpf riscv test
 test: all packages $(UNIT_TESTS) $(HARNESS_TESTS)
 	@$(plain) grader/tests/all $(UNIT_TESTS) $(HARNESS_TESTS)
 

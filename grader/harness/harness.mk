@@ -1,6 +1,6 @@
-# harness.mk: the harness as two archives for each sanitizer, in
-# build/harness/SANITIZER: libharness.a, and libharness-bpf.a, which wants
-# libbpf. Included by the top Makefile and by starter/week.mk; both set COURSE.
+# harness.mk: the harness as three archives for each sanitizer, in
+# build/harness/SANITIZER: libharness.a; libharness-bpf.a, which wants libbpf;
+# and libharness-riscv.a, to which riscv.mk adds. Included by the top Makefile and by starter/week.mk; both set COURSE.
 # Every product is written beside its place and renamed, so that two makes at
 # once do no harm.
 
@@ -24,9 +24,12 @@ LAB_CFLAGS := -std=gnu17 -D_GNU_SOURCE -U_FORTIFY_SOURCE -g -O1 \
 
 HARNESS := $(COURSE)/grader/harness
 HARNESS_BPF_SOURCES := $(wildcard $(HARNESS)/bpf*.c $(HARNESS)/netns*.c)
-HARNESS_SOURCES := $(filter-out $(HARNESS_BPF_SOURCES),\
+HARNESS_RISCV_SOURCES := $(wildcard $(HARNESS)/qemu*.c)
+HARNESS_SOURCES := $(filter-out $(HARNESS_BPF_SOURCES) \
+	$(HARNESS_RISCV_SOURCES),\
 	$(wildcard $(HARNESS)/*.c))
-HARNESS_HEADERS := $(wildcard $(HARNESS)/*.h)
+HARNESS_HEADERS := $(wildcard $(HARNESS)/*.h) \
+	$(HARNESS)/kernel/ktest_block.h
 
 define HARNESS_RULES
 $(COURSE)/build/harness/$(1)/%.o: $(HARNESS)/%.c $$(HARNESS_HEADERS)
@@ -40,8 +43,12 @@ $(COURSE)/build/harness/$(1)/libharness.a: \
 $(COURSE)/build/harness/$(1)/libharness-bpf.a: \
 		$(HARNESS_BPF_SOURCES:$(HARNESS)/%.c=$(COURSE)/build/harness/$(1)/%.o)
 
+$(COURSE)/build/harness/$(1)/libharness-riscv.a: \
+		$(HARNESS_RISCV_SOURCES:$(HARNESS)/%.c=$(COURSE)/build/harness/$(1)/%.o)
+
 $(COURSE)/build/harness/$(1)/libharness.a \
-$(COURSE)/build/harness/$(1)/libharness-bpf.a:
+$(COURSE)/build/harness/$(1)/libharness-bpf.a \
+$(COURSE)/build/harness/$(1)/libharness-riscv.a:
 	@rm -f $$@.$$$$$$$$ && $$(AR) rcs $$@.$$$$$$$$ $$^ && \
 		mv -f $$@.$$$$$$$$ $$@
 endef

@@ -81,8 +81,9 @@ static void make_terminal(struct lab_where where, int ends[2])
     parent_ends[parent_ends_count++] = ends[0];
 }
 
-/* What the standard streams of a program are. */
-enum streams { PIPES, TERMINAL_OUTPUT, NO_INPUT };
+/* What the standard streams of a program are; pipes where nothing is noted of
+ * it, too. */
+enum streams { PIPES, TERMINAL_OUTPUT, NO_INPUT, QUIETLY };
 
 static void make_pipes(struct lab_where where, struct pipes *pipes,
                        enum streams streams)
@@ -262,7 +263,8 @@ static void start(struct lab_where where, struct proc *p,
     pid_t parent = getpid();
 
     init(where, p, base_name(argv[0]));
-    note_command(argv);
+    if (streams != QUIETLY)
+        note_command(argv);
     make_pipes(where, &pipes, streams);
     if (pipe2(report, O_CLOEXEC) == -1)
         lab_fail_at(where, "the test's own pipe(): %s", lab_errno_text(errno));
@@ -298,6 +300,12 @@ void proc_start_without_input_at(struct lab_where where, struct proc *p,
                                  const char *const argv[])
 {
     start(where, p, argv, NO_INPUT);
+}
+
+void proc_start_quietly_at(struct lab_where where, struct proc *p,
+                           const char *const argv[])
+{
+    start(where, p, argv, QUIETLY);
 }
 
 #define LOOKS_MAX 50
@@ -364,8 +372,7 @@ void proc_close_input(struct proc *p)
     proc_close_end(&p->in);
 }
 
-/* Requires: it has ended, or is about to by SIGKILL. */
-static void reap(struct proc *p)
+void proc_reap(struct proc *p)
 {
     while (waitpid(p->pid, &p->status, 0) == -1 && errno == EINTR)
         continue;
@@ -398,14 +405,14 @@ int proc_wait_at(struct lab_where where, struct proc *p)
             fail_endless(where, p);
         proc_drain(p);
     }
-    reap(p);
+    proc_reap(p);
     return p->status;
 }
 
 void proc_describe_end(struct proc *p, char text[PROC_END_BYTES])
 {
     if (p->pid != 0)
-        reap(p);
+        proc_reap(p);
     if (WIFSIGNALED(p->status))
         snprintf(text, PROC_END_BYTES, "killed by SIG%s (%s)",
                  sigabbrev_np(WTERMSIG(p->status)),
@@ -444,7 +451,7 @@ void proc_kill(struct proc *p)
     if (p->pid == 0)
         return;
     kill(p->pid, SIGKILL);
-    reap(p);
+    proc_reap(p);
 }
 
 void proc_kill_all(void)

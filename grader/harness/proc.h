@@ -72,6 +72,11 @@ void proc_start_at_terminal_at(struct lab_where where, struct proc *p,
 void proc_start_without_input_at(struct lab_where where, struct proc *p,
                                  const char *const argv[]);
 
+/* The same without a note, for harness code whose command line says nothing to
+ * a reader. */
+void proc_start_quietly_at(struct lab_where where, struct proc *p,
+                           const char *const argv[]);
+
 /*
  * Run function(argument) in a forked process, whose exit status is 0 if it
  * returns 0 or more, else 1 after a line on standard error that names the

@@ -35,6 +35,10 @@ enum proc_leaks { PROC_LEAKS_ASKED, PROC_LEAKS_NONE, PROC_LEAKS_FOUND };
 /* Close the test's end of a pipe, once. */
 void proc_close_end(int *fd);
 
+/* Take its status, and what is left in its pipes. Requires: it has ended, or is
+ * about to by SIGKILL. */
+void proc_reap(struct proc *p);
+
 /* "exit status 3", "killed by SIGPIPE (Broken pipe)", and what it wrote to
  * standard error. Requires: it has ended; reaps it. */
 #define PROC_END_BYTES 3072

@@ -19,6 +19,18 @@
 #define MAKE_OUTPUT_BYTES_MAX (4u << 20)
 #define LITTLE_ROOM_BYTES (64u << 20)
 
+/* The compilers of kernels by their usual names (grader/harness/riscv.mk). */
+static bool has_riscv_compiler(void)
+{
+    static const char *const names[] = {"riscv64-unknown-elf-gcc",
+                                        "riscv64-elf-gcc",
+                                        "riscv64-linux-gnu-gcc"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (process_exists(names[i]))
+            return true;
+    return getenv("CROSS") != NULL;
+}
+
 static int check_tools(const struct build *build)
 {
     static const char *const tools[] = {"make", "gcc", "ld", "ar", "nm"};
@@ -31,6 +43,12 @@ static int check_tools(const struct build *build)
         }
     if (build->week->manifest.kind == KIND_BPF && !process_exists("clang")) {
         complain("there is no clang here; `%s/grader/install bpf` brings it",
+                 course_dir());
+        return -ENOENT;
+    }
+    if (build->week->manifest.kind == KIND_RISCV && !has_riscv_compiler()) {
+        complain("there is no riscv64 gcc here; `%s/grader/install riscv` "
+                 "brings one",
                  course_dir());
         return -ENOENT;
     }

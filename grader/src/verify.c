@@ -204,8 +204,10 @@ static char *proof_hash(const struct week *week)
     char *script = text_format(
         "{ find -H %s starter grader/src grader/harness -type f "
         "-exec sha256sum {} + 2>/dev/null | LC_ALL=C sort; gcc --version; "
-        "clang --version 2>/dev/null; uname -r; id -u; echo %u %d; } | "
-        "sha256sum",
+        "for tool in clang riscv64-unknown-elf-gcc riscv64-elf-gcc "
+        "riscv64-linux-gnu-gcc qemu-system-riscv64; do "
+        "$tool --version 2>/dev/null; done; "
+        "uname -r; id -u; echo %u %d; } | sha256sum",
         folders, met_needs(week), sandbox_has_namespaces(NULL));
     char *hash = command_output(course_dir(), script);
     free(script);

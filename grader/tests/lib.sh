@@ -67,7 +67,8 @@ lay() {
         grade start "$number"
         week=$(basename "$(echo work/"$number"-*)")
         [ "$word" = "$number" ] ||
-            cp "$course/solutions/$week"/*.[ch] "work/$week"
+            find "$course/solutions/$week/" -maxdepth 1 -name '*.[chS]' \
+                -exec cp {} "work/$week" \;
     done
 }
 

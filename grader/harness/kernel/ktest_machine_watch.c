@@ -1,0 +1,98 @@
+/*
+ * ktest_machine_watch.c: the end of a run that does not end by itself.
+ *
+ * mtimecmp of hart 0 is the machine's own clock: no supervisor can mask its
+ * interrupt. When it runs out, what each hart does is written down. Then hart 0
+ * is let go on a few times for a moment, with a cause in scause that no trap
+ * has: where another stands there afterwards, traps keep coming, and it is they
+ * that it hangs in.
+ */
+#include "ktest_machine.h"
+
+#define CLINT_MSIP ((volatile uint32_t *)0x02000000)
+#define CLINT_MTIMECMP ((volatile uint64_t *)0x02004000)
+#define CLINT_MTIME (*(volatile uint64_t *)0x0200bff8)
+
+#define NO_CAUSE 0x3e /* a cause that the hardware never writes */
+#define ROUNDS 16
+#define ROUND_TICKS 200    /* 20 µs */
+#define OTHERS_TICKS 20000 /* 2 ms: what the others get to write theirs down \
+                            */
+
+void ktest_watch_start(uint64_t limit_ticks)
+{
+    CLINT_MTIMECMP[0] = limit_ticks != 0 ? CLINT_MTIME + limit_ticks : ~0ull;
+}
+
+void ktest_watch_note(struct frame *frame, bool seen)
+{
+    struct ktest_hart_state *state = &block()->hart[csr_read("mhartid")];
+
+    state->pc = frame->x[0];
+    state->ra = frame->x[1];
+    state->sp = frame->x[2];
+    state->fp = frame->x[8];
+    state->mode = (csr_read("mstatus") & MSTATUS_MPP) == MSTATUS_MPP_S;
+    state->cause = csr_read("scause");
+    state->epc = csr_read("sepc");
+    state->value = csr_read("stval");
+    state->vector = csr_read("stvec");
+    state->satp = csr_read("satp");
+    __atomic_store_n(&state->seen, seen, __ATOMIC_RELEASE);
+}
+
+static _Atomic bool asked;
+
+bool ktest_watch_asked(struct frame *frame)
+{
+    if (asked)
+        ktest_watch_note(frame, true);
+    return asked;
+}
+
+/* A parked hart of ours has nothing to say; it is not waited for. */
+static void ask_others(void)
+{
+    uint64_t until = CLINT_MTIME + OTHERS_TICKS;
+
+    asked = true;
+
+    for (unsigned hart = 1; hart < block()->harts; hart++)
+        if (block()->flags & KTEST_ALL_HARTS || ktest_harts[hart].runs_job)
+            CLINT_MSIP[hart] = 1;
+    for (unsigned hart = 1; hart < block()->harts; hart++)
+        while (
+            (block()->flags & KTEST_ALL_HARTS || ktest_harts[hart].runs_job) &&
+            !__atomic_load_n(&block()->hart[hart].seen, __ATOMIC_ACQUIRE) &&
+            CLINT_MTIME < until)
+            continue;
+}
+
+static void look_at_traps(struct ktest_hart_state *state)
+{
+    uint64_t cause = csr_read("scause");
+
+    if (cause == NO_CAUSE || cause & CAUSE_INTERRUPT)
+        return;
+    state->traps++;
+    state->cause = cause;
+    state->epc = csr_read("sepc");
+    state->value = csr_read("stval");
+}
+
+void ktest_watch_timer(struct frame *frame)
+{
+    struct ktest_hart_state *state = &block()->hart[0];
+    struct hart *hart = &ktest_harts[0];
+
+    if (hart->rounds == 0) {
+        ktest_watch_note(frame, true);
+        ask_others();
+    } else {
+        look_at_traps(state);
+    }
+    if (hart->rounds++ == ROUNDS)
+        ktest_machine_finish(KTEST_HUNG);
+    csr_write("scause", NO_CAUSE);
+    CLINT_MTIMECMP[0] = CLINT_MTIME + ROUND_TICKS;
+}

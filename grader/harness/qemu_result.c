@@ -1,0 +1,265 @@
+/*
+ * qemu_result.c: how a kernel test ended, in words.
+ *
+ * It has passed only if the machine-mode part wrote the run's token and QEMU
+ * ended with the run's exit code, which only the test device can bring about.
+ * Everything else is told apart by what stands in the block, or does not.
+ */
+#include "qemu_internal.h"
+
+#include "lab_internal.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define WORDS_BYTES 1000
+#define STATUS_RESET 0x7777
+
+/* ---- Notes ---- */
+
+static void take_notes(const struct ktest_block *block)
+{
+    const char *text = block->transcript;
+    size_t len = block->transcript_len;
+
+    if (len > sizeof block->transcript)
+        len = sizeof block->transcript;
+    while (len > 0) {
+        const char *newline = memchr(text, '\n', len);
+        if (newline == NULL)
+            return;
+        lab_note("%.*s", (int)(newline - text), text);
+        len -= (size_t)(newline + 1 - text);
+        text = newline + 1;
+    }
+}
+
+/* The console's last lines, for who reads of a failure. */
+static void note_console(const struct machine *m)
+{
+    char line[160];
+    const char *text = m->qemu.out_text;
+
+    while (text != NULL && *text != '\0') {
+        size_t len = strcspn(text, "\n"), n = 0;
+        for (size_t i = 0; i < len && n + 8 < sizeof line; i++)
+            if ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f)
+                line[n++] = text[i];
+        line[n] = '\0';
+        if (n > 0)
+            lab_note("console: %s", line);
+        text += len + (text[len] == '\n');
+    }
+}
+
+/* ---- Words ---- */
+
+static const char *cause_text(uint64_t cause)
+{
+    static const char *const texts[16] = {
+        [0] = "an instruction address that is misaligned",
+        [1] = "an instruction access fault",
+        [2] = "an illegal instruction",
+        [3] = "a breakpoint",
+        [4] = "a load address that is misaligned",
+        [5] = "a load access fault",
+        [6] = "a store address that is misaligned",
+        [7] = "a store access fault",
+        [8] = "an ecall from user mode",
+        [9] = "an ecall from supervisor mode",
+        [12] = "an instruction page fault",
+        [13] = "a load page fault",
+        [15] = "a store page fault",
+    };
+
+    if (cause >> 63)
+        return "an interrupt";
+    return cause < 16 && texts[cause] != NULL ? texts[cause]
+                                              : "a trap of unknown cause";
+}
+
+static void append(char words[WORDS_BYTES], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void append(char words[WORDS_BYTES], const char *format, ...)
+{
+    size_t len = strlen(words);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(words + len, WORDS_BYTES - len, format, args);
+    va_end(args);
+}
+
+/* "a load page fault at walk(), sv39.c:57 (stval 0x10)" */
+static void append_trap(char words[WORDS_BYTES], const struct machine *m,
+                        const struct ktest_hart_state *state)
+{
+    append(words,
+           "%s in %s (scause %" PRIu64 ", sepc 0x%" PRIx64 ", stval 0x%" PRIx64
+           ")",
+           cause_text(state->cause), image_place(m->image, state->epc),
+           state->cause, state->epc, state->value);
+}
+
+static bool is_in_vector(const struct ktest_hart_state *state)
+{
+    return state->epc == (state->vector & ~UINT64_C(3));
+}
+
+/* ---- Endings ---- */
+
+/* A kernel says "errno -22"; the name of it is known here. */
+static void name_errno(char to[KTEST_TEXT_BYTES], const char *text)
+{
+    if (strncmp(text, "errno -", 7) == 0)
+        snprintf(to, KTEST_TEXT_BYTES, "-%s", lab_errno_text(atoi(text + 6)));
+    else
+        snprintf(to, KTEST_TEXT_BYTES, "%s", text);
+}
+
+static _Noreturn void fail_in_kernel(const struct ktest_block *block)
+{
+    static char file[KTEST_TEXT_BYTES];
+    struct lab_where where = {file, (int)block->line};
+    char is[KTEST_TEXT_BYTES], should[KTEST_TEXT_BYTES];
+
+    snprintf(file, sizeof file, "%s", block->text[KTEST_FILE]);
+    name_errno(should, block->text[KTEST_EXPECTED]);
+    name_errno(is, block->text[KTEST_ACTUAL]);
+    lab_differ_at(where, block->text[KTEST_WHAT], should, is);
+}
+
+static void describe_hart(char words[WORDS_BYTES], const struct machine *m,
+                          unsigned hart)
+{
+    const struct ktest_hart_state *state = &MACHINE_BLOCK(m)->hart[hart];
+
+    if (!state->seen)
+        return;
+    append(words, "; hart %u is in %s", hart, image_place(m->image, state->pc));
+}
+
+static _Noreturn void fail_hung(struct lab_where where, const struct machine *m)
+{
+    const struct ktest_block *block = MACHINE_BLOCK(m);
+    const struct ktest_hart_state *state = &block->hart[0];
+    char words[WORDS_BYTES] = "";
+
+    append(words, "no end after %g s of the machine's time: ",
+           (double)block->limit_ticks / 1e7);
+    if (state->traps > 1 && is_in_vector(state)) {
+        append(words, "it spins in the trap vector, whose own first "
+                      "instruction traps: ");
+        append_trap(words, m, state);
+    } else if (state->traps > 1) {
+        append(words, "the same trap again and again: ");
+        append_trap(words, m, state);
+    } else {
+        append(words, "in %s", image_place(m->image, state->pc));
+    }
+    for (unsigned hart = 1; hart < block->harts; hart++)
+        describe_hart(words, m, hart);
+    lab_fail_at(where, "%s", words);
+}
+
+static _Noreturn void fail_ended(struct lab_where where,
+                                 const struct machine *m)
+{
+    const struct ktest_block *block = MACHINE_BLOCK(m);
+    const struct ktest_hart_state *state = &block->hart[block->by_hart];
+    const char *place = image_place(m->image, state->pc);
+
+    if ((block->ended & 0xffff) == STATUS_RESET)
+        lab_fail_at(where, "the kernel reset the machine, in %s", place);
+    lab_fail_at(where,
+                "the kernel ended the machine with status %u before the test "
+                "was over, in %s",
+                block->ended >> 16, place);
+}
+
+static _Noreturn void fail_no_vector(struct lab_where where,
+                                     const struct machine *m)
+{
+    const struct ktest_block *block = MACHINE_BLOCK(m);
+    const struct ktest_hart_state *state = &block->hart[block->by_hart];
+    char words[WORDS_BYTES] = "";
+
+    append_trap(words, m, state);
+    append(words,
+           ", and no trap vector: stvec is 0x%" PRIx64 ", where no code is",
+           state->vector);
+    lab_fail_at(where, "%s", words);
+}
+
+static _Noreturn void fail_broken(struct lab_where where,
+                                  const struct machine *m)
+{
+    const struct ktest_hart_state *state =
+        &MACHINE_BLOCK(m)->hart[MACHINE_BLOCK(m)->by_hart];
+
+    lab_fail_at(where,
+                "a trap in machine mode, below the kernel: mcause %" PRIu64
+                ", mepc 0x%" PRIx64 ", mtval 0x%" PRIx64,
+                state->cause, state->pc, state->value);
+}
+
+/* The machine is over, and said nothing. */
+static _Noreturn void fail_silent(struct lab_where where,
+                                  const struct machine *m)
+{
+    int status = m->qemu.status;
+
+    if (WIFSIGNALED(status))
+        lab_fail_at(where, "QEMU was killed by SIG%s",
+                    sigabbrev_np(WTERMSIG(status)));
+    lab_fail_at(where,
+                "QEMU ended with exit status %d and without a result%s%s",
+                WEXITSTATUS(status), m->qemu.err_len > 0 ? ": " : "",
+                m->qemu.err_len > 0 ? m->qemu.err_text : "");
+}
+
+static bool has_passed(const struct machine *m)
+{
+    const struct ktest_block *block = MACHINE_BLOCK(m);
+    int status = m->qemu.status;
+
+    return block->result == KTEST_PASSED &&
+           block->passed_token == block->token && WIFEXITED(status) &&
+           WEXITSTATUS(status) == (int)lab_page->exit_code;
+}
+
+void machine_take_result(struct lab_where where, struct machine *m)
+{
+    const struct ktest_block *block = MACHINE_BLOCK(m);
+
+    take_notes(block);
+    if (has_passed(m))
+        return;
+    note_console(m);
+    switch ((enum ktest_result)block->result) {
+    case KTEST_FAILED:
+        fail_in_kernel(block);
+    case KTEST_NOT_WRITTEN:
+        lab_fail_at(where, "%s is not written yet", block->text[KTEST_WHAT]);
+    case KTEST_HUNG:
+        fail_hung(where, m);
+    case KTEST_ENDED:
+        fail_ended(where, m);
+    case KTEST_NO_VECTOR:
+        fail_no_vector(where, m);
+    case KTEST_BOOTED:
+        lab_fail_at(where, "the machine came to its start a second time");
+    case KTEST_BROKEN:
+        fail_broken(where, m);
+    case KTEST_PASSED:
+    case KTEST_NONE:
+        fail_silent(where, m);
+    }
+    fail_silent(where, m);
+}
