@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 
 COURSE := .
 include grader/harness/harness.mk
+include grader/harness/riscv.mk
 
 CFLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow \
 	-Wstrict-prototypes -pthread
@@ -176,11 +177,25 @@ build/test/harness/%.bpf.o: grader/harness/tests/%.bpf.c | packages
 	@cd $(<D) && clang -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -idirafter \
 		/usr/include/$$($(CC) -print-multiarch) -c $(<F) -o $(abspath $@)
 
+# Tests of machines find a kernel beside them.
+QEMU_TESTS := $(filter build/test/harness/qemu%,$(HARNESS_TESTS))
+SUBJECT := grader/harness/tests/kernel
+
+$(QEMU_TESTS): build/harness/address/libharness-riscv.a \
+	| build/test/harness/kernel.elf
+
+build/test/harness/kernel.elf: $(wildcard $(SUBJECT)/*) \
+		$(KTEST_OUT)/ktest-in-kernel.o | packages
+	@mkdir -p $(@D)
+	@$(RISCV_LINK) $(RISCV_FLAGS) -O1 -Werror -I grader/harness/kernel \
+		-T $(SUBJECT)/subject.ld -o $@ $(filter %.c %.S %.o,$^)
+
 build/test/harness/%_test: grader/harness/tests/%_test.c \
 		build/harness/address/libharness.a
 	@mkdir -p $(@D)
 	@$(CC) $(HARNESS_TEST_CFLAGS) -o $@ $(filter %.c %.o,$^) \
-		$(filter %-bpf.a,$^) $(filter %/libharness.a,$^) $(CHECK_LIBS) \
+		$(filter %-bpf.a %-riscv.a,$^) $(filter %/libharness.a,$^) \
+		$(CHECK_LIBS) \
 		$(if $(filter %-bpf.a,$^),-lbpf)
 
 -include $(wildcard build/obj/*.d build/test/obj/*.d build/test/*/*.d)

@@ -8,7 +8,7 @@
  */
 #include "qemu_internal.h"
 
-#include "lab_internal.h"
+#include "proc_internal.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -76,13 +76,19 @@ static bool send_line(struct machine *m, const char *text)
     return send(m->monitor, text, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
+/* QEMU may have begun a moment ago, without a socket so far. */
 static bool begin(struct machine *m)
 {
+    struct lab_patience patience;
     char line[1024];
 
     if (m->monitor >= 0)
         return true;
-    return connect_to(m) && read_line(m, line, sizeof line) &&
+    lab_patience_start(&patience);
+    while (!connect_to(m))
+        if (proc_has_ended(&m->qemu) || !lab_patience_left(&patience))
+            return false;
+    return read_line(m, line, sizeof line) &&
            send_line(m, "{\"execute\":\"qmp_capabilities\"}\n") &&
            read_answer(m, line, sizeof line);
 }

@@ -19,6 +19,7 @@
 
 #define WORDS_BYTES 1000
 #define STATUS_RESET 0x7777
+#define TRAPS_MANY 8 /* of 16 short looks at a kernel that hangs */
 
 /* ---- Notes ---- */
 
@@ -145,24 +146,36 @@ static void describe_hart(char words[WORDS_BYTES], const struct machine *m,
     append(words, "; hart %u is in %s", hart, image_place(m->image, state->pc));
 }
 
+/* Traps keep coming: which, and where from. */
+static void append_traps(char words[WORDS_BYTES], const struct machine *m,
+                         const struct ktest_hart_state *state)
+{
+    if (state->cause >> 63) {
+        append(words, "interrupt %" PRIu64 " again and again, in %s",
+               state->cause & ~(UINT64_C(1) << 63),
+               image_place(m->image, state->epc));
+        return;
+    }
+    append(words, is_in_vector(state)
+                      ? "it spins in the trap vector, whose own first "
+                        "instruction traps: "
+                      : "the same trap again and again: ");
+    append_trap(words, m, state);
+}
+
 static _Noreturn void fail_hung(struct lab_where where, const struct machine *m)
 {
     const struct ktest_block *block = MACHINE_BLOCK(m);
     const struct ktest_hart_state *state = &block->hart[0];
     char words[WORDS_BYTES] = "";
 
-    append(words, "no end after %g s of the machine's time: ",
-           (double)block->limit_ticks / 1e7);
-    if (state->traps > 1 && is_in_vector(state)) {
-        append(words, "it spins in the trap vector, whose own first "
-                      "instruction traps: ");
-        append_trap(words, m, state);
-    } else if (state->traps > 1) {
-        append(words, "the same trap again and again: ");
-        append_trap(words, m, state);
-    } else {
+    if (block->result == KTEST_HUNG)
+        append(words, "no end after %g s of the machine's time: ",
+               (double)block->limit_ticks / 1e7);
+    if (state->traps >= TRAPS_MANY)
+        append_traps(words, m, state);
+    else
         append(words, "in %s", image_place(m->image, state->pc));
-    }
     for (unsigned hart = 1; hart < block->harts; hart++)
         describe_hart(words, m, hart);
     lab_fail_at(where, "%s", words);
@@ -248,6 +261,7 @@ void machine_take_result(struct lab_where where, struct machine *m)
     case KTEST_NOT_WRITTEN:
         lab_fail_at(where, "%s is not written yet", block->text[KTEST_WHAT]);
     case KTEST_HUNG:
+    case KTEST_TRAPS:
         fail_hung(where, m);
     case KTEST_ENDED:
         fail_ended(where, m);

@@ -5,7 +5,6 @@
 
 static uint64_t random_state;
 static bool must_end;
-static uint64_t count_unit;
 
 /* ---- Texts ---- */
 
@@ -56,7 +55,6 @@ void ktest_run(void)
 
     random_state = (uint64_t)ktest_ask(KTEST_CALL_GET, KTEST_SEED, 0);
     must_end = false;
-    count_unit = 0;
     test();
     if (must_end)
         ktest_fail("the kernel did not end the machine: it returned");
@@ -190,27 +188,7 @@ const char *ktest_cause_text(uint64_t cause)
 
 /* ---- Instructions ---- */
 
-static uint64_t retired(void)
-{
-    uint64_t value;
-
-    __asm__ volatile("rdinstret %0" : "=r"(value) : : "memory");
-    return value;
-}
-
-/* How far the counter goes for one instruction: QEMU counts nanoseconds of the
- * machine there, in some versions. */
-static uint64_t unit(void)
-{
-    uint64_t from = retired();
-
-    __asm__ volatile(".rept 63\nnop\n.endr" : : : "memory");
-    return (retired() - from) / 64;
-}
-
 uint64_t ktest_instructions(void)
 {
-    if (count_unit == 0)
-        count_unit = unit();
-    return count_unit == 0 ? 0 : retired() / count_unit;
+    return (uint64_t)ktest_ask(KTEST_CALL_GET, KTEST_COUNT, 0);
 }

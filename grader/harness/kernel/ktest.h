@@ -159,9 +159,11 @@ const char *ktest_cause_text(uint64_t cause);
 /* ---- Instructions ---- */
 
 /*
- * How many instructions this machine has executed, as an exact count: it
- * repeats, because the machine counts instructions instead of time (icount).
- * Means something with one hart, and without machine_options.real_time.
+ * How many instructions the kernel has executed, in supervisor and user mode;
+ * those of ktest's machine-mode part do not count. Exact, and the same again in
+ * each run, because the machine counts instructions instead of time (icount).
+ * Means something with one hart, and without machine_options.real_time. The
+ * call itself costs a few: measure nothing first, and subtract that.
  */
 uint64_t ktest_instructions(void);
 

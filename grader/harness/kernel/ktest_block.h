@@ -22,8 +22,9 @@
 #define KTEST_HOME 0x88000000
 #define KTEST_HOME_BYTES 0x400000
 #define KTEST_BLOCK 0x88100000
-#define KTEST_MEMORY_MB 132 /* of QEMU's machine; the kernel has 128 of them \
-                             */
+#define KTEST_MEMORY_MB                                  \
+    132 /* of QEMU's machine; the kernel has 128 of them \
+         */
 
 #define KTEST_HARTS_MAX 4
 
@@ -40,7 +41,7 @@
 #define KTEST_CALL_HARTS 8    /* a0, a1, a2: entry, function, argument */
 #define KTEST_CALL_HART_END 9 /* a hart has returned from it */
 #define KTEST_CALL_TODO 10    /* the text is what is not written yet */
-#define KTEST_CALL_DEVICE 11  /* a0: enum ktest_device_call, a1 to a3 */
+#define KTEST_CALL_DEVICE 11  /* a0: enum ktest_device_call */
 #define KTEST_CALL_LIMIT 12   /* a0: milliseconds of the machine's time */
 #define KTEST_CALL_ENDING 13  /* a0: how the kernel is to end the machine */
 
@@ -61,6 +62,26 @@ enum ktest_value {
     KTEST_ARGUMENT, /* the index-th */
     KTEST_RUNNING,  /* harts that are still inside KTEST_CALL_HARTS */
     KTEST_TRAP,     /* the index-th value of the trap that was caught */
+    KTEST_COUNT,    /* instructions of the kernel's up to now */
+};
+
+/* KTEST_CALL_DEVICE: a0 is the call, a1 and a2 are its arguments. */
+enum ktest_device_call {
+    KTEST_DEVICE_WATCH,
+    KTEST_DEVICE_COUNT,
+    KTEST_DEVICE_FORGET,
+    KTEST_DEVICE_ACCESS_INFO, /* bytes, store << 8, hart << 16 */
+    KTEST_DEVICE_ACCESS_ADDRESS,
+    KTEST_DEVICE_ACCESS_VALUE,
+    KTEST_DEVICE_UART_BUSY,
+    KTEST_DEVICE_UART_SENT, /* the index-th byte; -1: there is none */
+    KTEST_DEVICE_UART_LOST,
+    KTEST_DEVICE_UART_RECEIVE, /* byte, errors */
+    KTEST_DEVICE_UART_WAITING,
+    KTEST_DEVICE_UART_REGISTER,
+    KTEST_DEVICE_PLIC_LINE, /* irq, level */
+    KTEST_DEVICE_PLIC_IN_SERVICE,
+    KTEST_DEVICE_PLIC_WRONG,
 };
 
 /* ktest_block.flags */
@@ -72,6 +93,7 @@ enum ktest_result {
     KTEST_FAILED,
     KTEST_NOT_WRITTEN, /* todo(): text[KTEST_WHAT] is not written yet */
     KTEST_HUNG,        /* no end in the machine's time that it has */
+    KTEST_TRAPS,       /* the same trap, again and again */
     KTEST_ENDED,       /* the kernel ended the machine, `ended` says how */
     KTEST_NO_VECTOR,   /* a trap, and no code where stvec points */
     KTEST_BOOTED,      /* a second time */

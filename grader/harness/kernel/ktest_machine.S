@@ -8,7 +8,8 @@
 #include "ktest_block.h"
 
 #define STACK_BYTES 8192
-#define FRAME_BYTES 256 /* struct frame: pc in place of x0, then x1 to x31 */
+#define FRAME_BYTES 272 /* struct frame: pc in place of x0, then x1 to x31 */
+#define FROM 256        /* behind it: minstret at the trap */
 
     .section .text.first, "ax"
     .globl ktest_machine_reset
@@ -109,8 +110,22 @@ trapped:
     sd      t0, 16(sp)
     csrr    t0, mepc
     sd      t0, 0(sp)
+    csrr    t0, minstret
+    sd      t0, FROM(sp)
     mv      a0, sp
     call    ktest_machine_trap
+
+    /* What was executed here is not the kernel's (ktest_machine_count.c). */
+    la      t3, ktest_left_out
+    ld      t0, FROM(sp)
+    ld      t1, 0(t3)
+    sub     t1, t1, t0
+    ld      t2, 8(t3)
+    addi    t2, t2, 1
+    sd      t2, 8(t3)
+    csrr    t0, minstret
+    add     t1, t1, t0
+    sd      t1, 0(t3)
     mv      a0, sp
     j       ktest_machine_resume
 

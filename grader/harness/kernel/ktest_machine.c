@@ -74,10 +74,16 @@ _Noreturn void ktest_machine_broken(uint64_t cause, uint64_t pc, uint64_t value)
 
 /* ---- A hart's start ---- */
 
+void ktest_machine_delegate(void)
+{
+    csr_write("medeleg",
+              ktest_harts[hart_id()].catching ? 0 : DELEGATED_EXCEPTIONS);
+}
+
 static void prepare_hart(void)
 {
-    ktest_protect();
-    csr_write("medeleg", DELEGATED_EXCEPTIONS);
+    ktest_refresh();
+    ktest_machine_delegate();
     csr_write("mideleg", DELEGATED_INTERRUPTS);
     csr_write("mcounteren", 7);
     csr_write("scounteren", 7);
@@ -86,7 +92,7 @@ static void prepare_hart(void)
     csr_set("mstatus", MSTATUS_MPP_S);
     csr_write("satp", 0);
     csr_write("sie", 0);
-    csr_write("mie", MIE_MSIE | MIE_MTIE);
+    csr_write("mie", hart_id() == 0 ? MIE_MSIE | MIE_MTIE : MIE_MSIE);
 }
 
 static void wait_for_interrupt(void)
@@ -104,6 +110,7 @@ static _Noreturn void serve_jobs(unsigned hart)
 
     while (!ktest_harts[hart].runs_job)
         wait_for_interrupt();
+    ktest_refresh();
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     frame.x[0] = job.entry;
     frame.x[A0] = job.function;
@@ -119,6 +126,7 @@ static void begin_run(void)
     block()->boots++;
     if (block()->boots > 1)
         ktest_machine_finish(KTEST_BOOTED);
+    ktest_count_start();
     for (unsigned hart = 0; hart < KTEST_HARTS_MAX; hart++)
         ktest_harts[hart].text_len = 0;
     __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
@@ -221,6 +229,8 @@ static uint64_t get(const struct hart *hart, uint64_t value, uint64_t index)
         return job.running;
     case KTEST_TRAP:
         return index < 4 ? hart->trap[index] : 0;
+    case KTEST_COUNT:
+        return ktest_count();
     }
     return 0;
 }
@@ -256,13 +266,13 @@ static void catch_traps(struct hart *hart, struct frame *frame)
     frame->x[A0] = 0;
     hart->caught = *frame;
     hart->catching = true;
-    csr_write("medeleg", 0);
+    ktest_machine_delegate();
 }
 
 static void release_traps(struct hart *hart)
 {
     hart->catching = false;
-    csr_write("medeleg", DELEGATED_EXCEPTIONS);
+    ktest_machine_delegate();
 }
 
 static void serve(struct hart *hart, struct frame *frame)
@@ -293,7 +303,7 @@ static void serve(struct hart *hart, struct frame *frame)
     else if (call == KTEST_CALL_TODO)
         not_written(hart, frame);
     else if (call == KTEST_CALL_DEVICE)
-        frame->x[A0] = ktest_device_call(frame);
+        frame->x[A0] = ktest_device_serve(frame);
     else if (call == KTEST_CALL_LIMIT)
         ktest_watch_start(frame->x[A0] * 10000);
     else if (call == KTEST_CALL_ENDING)
@@ -342,6 +352,7 @@ static void take_exception(struct hart *hart, struct frame *frame,
         serve(hart, frame);
         return;
     }
+    ktest_watch_hear(frame, cause);
     if ((store || cause == CAUSE_LOAD_ACCESS) &&
         ktest_access(frame, value, store))
         return;
@@ -366,7 +377,7 @@ void ktest_machine_trap(struct frame *frame)
         ktest_watch_timer(frame);
     } else if (cause == CAUSE_MACHINE_SOFTWARE) {
         CLINT_MSIP[hart_id()] = 0;
-        if (!ktest_watch_asked(frame))
+        if (!ktest_watch_asked(frame) && !ktest_refresh_asked())
             csr_set("mip", MIP_SSIP); /* as the course's machine.S does */
     } else {
         take_exception(&ktest_harts[hart_id()], frame, cause);

@@ -51,7 +51,6 @@ struct hart {
     bool runs_job;
     struct frame caught; /* as KTEST_CALL_CATCH found it */
     uint64_t trap[4];    /* cause, pc, value, status */
-    unsigned rounds;     /* of the last look at a kernel that hangs */
 };
 
 extern struct hart ktest_harts[KTEST_HARTS_MAX];
@@ -70,10 +69,22 @@ _Noreturn void ktest_machine_finish(enum ktest_result result);
 /* Let the kernel take this trap, as if it had been delegated to it. */
 void ktest_machine_inject(struct frame *frame, uint64_t cause, uint64_t value);
 
+/* Which exceptions come here first: few; all, while a test catches them. */
+void ktest_machine_delegate(void);
+
+/* ---- ktest_machine_count.c ---- */
+
+/* Instructions of the kernel's up to now. Means something with one hart. */
+void ktest_count_start(void);
+uint64_t ktest_count(void);
+
 /* ---- ktest_machine_watch.c ---- */
 
 /* Start the clock that ends a run which does not end by itself. */
 void ktest_watch_start(uint64_t limit_ticks);
+
+/* An exception has come; nobody has looked at it yet. */
+void ktest_watch_hear(struct frame *frame, uint64_t cause);
 
 /* The clock has run out; and another hart was woken: by it? Then what it does
  * is written down. */
@@ -98,16 +109,43 @@ uint64_t ktest_translate(uint64_t virtual_address);
 /* ---- ktest_machine_device.c ---- */
 
 #define DEVICE_TEST 0x100000ull
+#define DEVICE_UART 0x10000000ull
+#define DEVICE_PLIC 0x0c000000ull
+#define DEVICE_PLIC_BYTES 0x4000000ull
+#define UART_IRQ 10
 
-/* Which addresses are refused to the kernel, on this hart. */
-void ktest_protect(void);
+/* Which addresses are refused to the kernel, and whether its external interrupt
+ * is pending: brought up to date on this hart. */
+void ktest_refresh(void);
+
+/* Another hart was woken: to do that? */
+bool ktest_refresh_asked(void);
 
 /* One access to a device of ours; false: there is none at this address. */
 bool ktest_device_load(uint64_t address, unsigned bytes, uint64_t *value);
 bool ktest_device_store(uint64_t address, unsigned bytes, uint64_t value);
 
 /* KTEST_CALL_DEVICE and KTEST_CALL_ENDING. */
-uint64_t ktest_device_call(const struct frame *frame);
+uint64_t ktest_device_serve(const struct frame *frame);
 void ktest_device_expect_ending(uint64_t how);
+
+/* A model's interrupt lines may have changed: each hart gets to know. */
+void ktest_interrupts_changed(void);
+
+/* ---- ktest_machine_uart.c; offset: from DEVICE_UART ---- */
+
+void ktest_uart_reset(void);
+uint64_t ktest_uart_load(uint64_t offset);
+void ktest_uart_store(uint64_t offset, uint64_t value);
+uint64_t ktest_uart_serve(enum ktest_device_call call, uint64_t a, uint64_t b);
+
+/* ---- ktest_machine_plic.c; offset: from DEVICE_PLIC ---- */
+
+void ktest_plic_reset(void);
+uint64_t ktest_plic_load(uint64_t offset);
+void ktest_plic_store(uint64_t offset, uint64_t value);
+void ktest_plic_line(unsigned irq, bool up);
+bool ktest_plic_pending(unsigned hart);
+uint64_t ktest_plic_serve(enum ktest_device_call call, uint64_t a, uint64_t b);
 
 #endif
