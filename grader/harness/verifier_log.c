@@ -157,6 +157,10 @@ static const struct {
     {"read from stack", "",
      "Bytes of the stack are read that nothing was written to: give every "
      "byte a value, those between the fields of a struct too."},
+    {"invalid size of register spill", "",
+     "A pointer is put away in fewer than 8 bytes. ctx->data is declared as 32 "
+     "bits and is a pointer all the same: cast it where you take it, "
+     "(void *)(long)ctx->data."},
     {"write to stack", "", "This lies outside of the variable on the stack."},
     {"Unreleased reference", "",
      "What is taken here is not given back on every way out of the program."},

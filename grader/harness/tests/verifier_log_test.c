@@ -47,6 +47,9 @@ STEP_TEST(access_to_the_packet)
     cut(LOG_MOVED, "moved", "moved.bpf.c:14", "bpf_xdp_adjust_head(ctx, -8);");
     lab_same_text(r.reason, "R6 invalid mem access 'scalar'", "the reason");
     means(LAB_HERE, "Take ctx->data anew");
+    cut(LOG_SPILL, "spill", "spill.bpf.c:15", "struct packet p = {ctx->data");
+    lab_same_text(r.reason, "invalid size of register spill", "the reason");
+    means(LAB_HERE, "(void *)(long)ctx->data");
 }
 
 STEP_TEST(values_of_maps)

@@ -242,6 +242,20 @@
     "libbpf: failed to load object 'loop.bpf.o'\n"
 
 /* A record of a ring buffer that is not submitted. */
+#define LOG_SPILL \
+    "libbpf: prog 'spill': BPF program load failed: Permission denied\n" \
+    "libbpf: prog 'spill': -- BEGIN PROG LOAD LOG --\n" \
+    "0: R1=ctx() R10=fp0\n" \
+    "; volatile struct packet p = {ctx->data, ctx->data_end}; @ spill.bp" \
+    "f.c:15\n" \
+    "0: (61) r2 = *(u32 *)(r1 +0)          ; R1=ctx() R2=pkt(r=0)\n" \
+    "1: (63) *(u32 *)(r10 -8) = r2\n" \
+    "invalid size of register spill\n" \
+    "processed 2 insns (limit 1000000) max_states_per_insn 0 total_stat" \
+    "es 0 peak_states 0 mark_read 0\n" \
+    "-- END PROG LOAD LOG --\n" \
+    "libbpf: prog 'spill': failed to load: -13\n"
+
 #define LOG_RING \
     "libbpf: prog 'ring': BPF program load failed: Invalid argument\n" \
     "libbpf: prog 'ring': -- BEGIN PROG LOAD LOG --\n" \
