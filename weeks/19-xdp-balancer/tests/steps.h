@@ -8,6 +8,7 @@ void hash_step(void);     /* hash_test.c */
 void maglev_step(void);   /* maglev_test.c */
 void checksum_step(void); /* checksum_test.c */
 void nat_step(void);      /* nat_test.c */
+void book_tests(void);    /* book_test.c: the second half of that step */
 void forward_step(void);  /* forward_test.c */
 void pin_step(void);      /* pin_test.c */
 void program_step(void);  /* xlb_test.c */
