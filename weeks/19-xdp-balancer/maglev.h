@@ -35,8 +35,9 @@ struct maglev_backend {
  *                     MAGLEV_NONE where count is 0
  * Each backend's share differs from what its weight makes fair by at most 1 %
  * of that and one entry; where all weights are equal, by less than one entry.
- * When one of n backends of the same weight goes or comes, of the entries of
- * the others at most 1 in 50 changes hands.
+ * When one of n backends of the same weight goes, its entries become the
+ * others'; of those that were the others' already at most 1 in 50 changes hands.
+ * When it comes back the table is again what it was.
  * Returns 0.
  * Errors: -EINVAL more than MAGLEV_BACKENDS_MAX, or a weight out of range, or
  * two of the same name; the table is as it was then. -ENOMEM.

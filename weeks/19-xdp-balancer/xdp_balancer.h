@@ -22,8 +22,8 @@
  *     one, says the service's Maglev table (maglev.h) at the packet's flow
  *     (flow.h), until step 6. Destination address: the backend's.
  *  2. From a backend's address and the service's port and protocol, and not to
- *     the balancer itself (xdp_balancer_add_own()): it goes back to the client.
- *     Source address: the service's.
+ *     the balancer itself (xdp_balancer_add_own()): it goes back to the client,
+ *     in whatever state the backend is. Source address: the service's.
  *  3. Either way Ethernet's source is the address that it came to, Ethernet's
  *     destination the backend's, or the gateway's; the TTL or hop limit is one
  *     less, as the balancer is a router on the way; the checksums are right if
@@ -45,8 +45,10 @@
  *     not remembered itself: if the table changes between a SYN and the next
  *     packet, that one goes by the new table, and the client tries again. (SYN
  *     and ACK together is no SYN here.)
- *  8. A connection to a backend that is down or removed goes where the table
- *     says, and stays there.
+ *  8. A packet of a connection to a backend that is down or removed goes where
+ *     the table says, and the connection stays there. One that was silent while
+ *     its backend was down stays with it: a check that failed for a moment parts
+ *     nobody.
  *
  * Rules that hold for every function:
  *  1. It returns 0 or a count, or -errno. It prints nothing.
@@ -55,6 +57,8 @@
  *  3. It changes nothing on this machine but the one interface, and leaves
  *     nothing behind, however the process ends.
  *  4. No state is global. One thread.
+ *  5. It keeps nothing of what a change has ended: a thousand changes later we
+ *     have as much memory and as many descriptors as before.
  *
  * -ENOSYS means: not written yet.
  */
@@ -76,9 +80,9 @@ struct balancer_backend {
 struct balancer_options {
     __u64 seed;        /* of flow_hash(); balancers that share their traffic
                           have the same */
-    __u32 connections; /* that are remembered, from step 6 on: so many, or a
-                          few less, and at most eight times as many; 1,024 or
-                          more */
+    __u32 connections; /* that are remembered, from step 6 on: so many, or up
+                          to a tenth less, and at most eight times as many;
+                          1,024 or more */
     __u32 unused;
 };
 
@@ -109,6 +113,7 @@ int xdp_balancer_attach(struct xdp_balancer *balancer, const char *interface);
 /*
  * An address that the balancer itself uses: what a backend sends to it, as the
  * answer to a health check, is not for a client. It is the kernel's (rule 4).
+ * A VIP may be told too, before or after its service, and stays a service's.
  *   version   of the address: 4 or 6
  * Returns 0.
  * Errors: -EINVAL no version 4 or 6; -ENOSPC BALANCER_OWN_MAX are there. Once
@@ -117,7 +122,8 @@ int xdp_balancer_attach(struct xdp_balancer *balancer, const char *interface);
 int xdp_balancer_add_own(struct xdp_balancer *balancer, int version,
                          const struct packet_address *address);
 
-/* Where to send what goes to clients. Returns 0. */
+/* Where to send what goes to clients. Until we are told that, it is lost.
+ * Returns 0. */
 int xdp_balancer_set_gateway(struct xdp_balancer *balancer, const __u8 mac[6]);
 
 /*
@@ -134,7 +140,8 @@ int xdp_balancer_remove_service(struct xdp_balancer *balancer,
 
 /*
  * Add a backend in the state that it says, or change one's MAC, weight or
- * state: what it has of connections stays with it then (rule 8 apart).
+ * state: what it has of connections stays with it then (rule 8 apart). Its
+ * address is what it is: a change of its MAC changes nothing in the table.
  *   backend   borrowed for the call
  * Returns 0.
  * Errors: -ENOENT no such service; -EINVAL weight out of range; -EEXIST (NAT)

@@ -209,6 +209,30 @@ STEP_TEST(half_of_them_fit)
                  "that stay with their backend");
 }
 
+/* A number that is no power of two; and nine tenths of it. */
+#define ODD_CONNECTIONS 1500
+#define MOST (ODD_CONNECTIONS * 9 / 10)
+
+/* Nearly as many as were asked for are remembered. Nobody is up when that is
+ * counted: so none who was forgotten is taken in again, and throws out others.
+ */
+STEP_TEST(most_of_them_fit)
+{
+    struct service_key key = usual_key(4, IPPROTO_TCP);
+    balancer_lab_close();
+    lab_note("a balancer that is to remember %s connections",
+             lab_number(ODD_CONNECTIONS));
+    balancer = balancer_lab_another(balancer_lab_seed(), ODD_CONNECTIONS);
+    balancer_program = lab_ok(xdp_balancer_program(balancer));
+    balancer_lab_add(key, 0, 1);
+    bpf_lab_run_on(0);
+    talk(&key, 0, MOST, NULL);
+    balancer_lab_set(key, 0, BACKEND_DRAINING);
+    lab_at_least(count_at(&key, 0, MOST, 0), MOST * 9 / 10,
+                 "of 1,350 connections, where there is room for 1,500, those "
+                 "that stay with their backend");
+}
+
 /* A flood of SYNs throws nobody out. */
 STEP_TEST(a_flood_of_syns)
 {
@@ -285,6 +309,22 @@ STEP_TEST(down)
               "connections that stay there, with the first one up again");
 }
 
+/* A check that failed for a moment parts nobody: who sent nothing meanwhile
+ * finds its backend up again. */
+STEP_TEST(down_and_up_again)
+{
+    enum { CONNECTIONS = 100 };
+    struct service_key key = usual_key(4, IPPROTO_TCP);
+    balancer_lab_add(key, 0, 1);
+    talk(&key, 0, CONNECTIONS, NULL);
+    balancer_lab_set(key, 0, BACKEND_DOWN);
+    balancer_lab_set(key, 0, BACKEND_UP);
+    let_the_second_take_over(key);
+    lab_equal(count_at(&key, 0, CONNECTIONS, 0), CONNECTIONS,
+              "connections that stay with their backend, which was down while "
+              "they were silent");
+}
+
 /* A connection goes where a SYN of it would. */
 static void expect_by_table(const struct service_key *key, int first, int count)
 {
@@ -337,6 +377,40 @@ STEP_TEST(removed_and_hundreds_added)
         if (i >= 250 && i <= 260)
             expect_by_table(&key, (i - 250) * 9, 9);
     }
+}
+
+/* Draining backends: they are alive, and in no table. */
+static void fill_with_draining(struct service_key key, int first, int count)
+{
+    balancer_lab_add(key, first, 0);
+    lab_note("%s, draining", lab_count(count, "backend"));
+    for (int i = first; i < first + count; i++) {
+        struct balancer_backend backend = balancer_lab_backend(4, i);
+        backend.state = BACKEND_DRAINING;
+        lab_ok(xdp_balancer_set_backend(balancer, &key, &backend));
+    }
+}
+
+/* Nor when there are as many others as there can be, so that whatever number
+ * it may have had is somebody's again. */
+STEP_TEST(removed_and_all_numbers_given)
+{
+    enum { CONNECTIONS = 20 };
+    struct service_key key = usual_key(4, IPPROTO_TCP);
+    struct packet_address address = balancer_lab_backend(4, 0).address;
+    int others = BALANCER_BACKENDS_MAX - 1;
+    balancer_lab_add(key, 0, 1);
+    talk(&key, 0, CONNECTIONS, NULL);
+    balancer_lab_set(key, 1, BACKEND_UP);
+    lab_note("backend 0 is removed; %s others are added to other services",
+             lab_number(others));
+    lab_ok(xdp_balancer_remove_backend(balancer, &key, &address));
+    fill_with_draining(balancer_lab_key(VIP, 81, IPPROTO_TCP), 2,
+                       MAGLEV_BACKENDS_MAX);
+    fill_with_draining(balancer_lab_key(VIP, 82, IPPROTO_TCP),
+                       2 + MAGLEV_BACKENDS_MAX, others - MAGLEV_BACKENDS_MAX);
+    lab_equal(count_at(&key, 0, CONNECTIONS, 1), CONNECTIONS,
+              "connections that go to the backend that is left");
 }
 
 /* Nor in another service. */
@@ -475,12 +549,15 @@ void pin_step(void)
     lab_test(a_client_of_several_services);
     lab_test(a_syn_is_not_remembered);
     lab_test(half_of_them_fit);
+    lab_test(most_of_them_fit);
     lab_test(a_flood_of_syns);
     lab_test(a_port_is_used_again);
     lab_test(draining);
     lab_test(down);
+    lab_test(down_and_up_again);
     lab_test(removed_and_another_added);
     lab_test(removed_and_hundreds_added);
+    lab_test(removed_and_all_numbers_given);
     lab_test(removed_and_added_elsewhere);
     lab_test(service_removed_and_added);
     lab_test(more_than_there_is_room_for);
