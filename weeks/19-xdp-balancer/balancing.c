@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How often the kernel's table of neighbours is looked at. */
+/* How often the kernel's table of neighbours is looked at, and the interface's
+ * addresses. */
 #define LOOK_MS 100
 
 /* ---- Backends of a service ---- */
@@ -262,35 +263,10 @@ int balancing_reload(struct balancing *b, FILE *answer)
     return err < 0;
 }
 
-/* ---- Neighbours ---- */
+/* ---- Addresses ---- */
 
-static void look_for_gateway(struct balancing *b)
-{
-    __u8 mac[6];
-    const struct balancer_config *config = b->config;
-    if (neighbour_find(b->interface, config->gateway_version, &config->gateway,
-                       mac) < 0)
-        neighbour_ask(config->gateway_version, &config->gateway);
-    else if (memcmp(mac, b->gateway, sizeof mac) != 0) {
-        memcpy(b->gateway, mac, sizeof mac);
-        xdp_balancer_set_gateway(b->balancer, mac);
-    }
-}
-
-static void look(struct loop *loop, uint64_t at, void *user)
-{
-    struct balancing *b = user;
-    (void)at;
-    look_for_gateway(b);
-    for (struct service_watch *s = b->services; s != NULL; s = s->next)
-        for (struct backend_watch *w = s->backends; w != NULL; w = w->next)
-            backend_watch_look(w);
-    loop_timer_start(loop, loop_now(loop) + LOOK_MS * LOOP_MILLISECOND, look, b,
-                     &b->look);
-}
-
-/* ---- Open and close ---- */
-
+/* Addresses come while we run. One that went stays told: what a backend sends
+ * there is for no client of ours. */
 static int add_own_addresses(struct balancing *b)
 {
     struct ifaddrs *all;
@@ -314,6 +290,36 @@ static int add_own_addresses(struct balancing *b)
     freeifaddrs(all);
     return err;
 }
+
+/* ---- Neighbours ---- */
+
+static void look_for_gateway(struct balancing *b)
+{
+    __u8 mac[6];
+    const struct balancer_config *config = b->config;
+    if (neighbour_find(b->interface, config->gateway_version, &config->gateway,
+                       mac) < 0)
+        neighbour_ask(config->gateway_version, &config->gateway);
+    else if (memcmp(mac, b->gateway, sizeof mac) != 0) {
+        memcpy(b->gateway, mac, sizeof mac);
+        xdp_balancer_set_gateway(b->balancer, mac);
+    }
+}
+
+static void look(struct loop *loop, uint64_t at, void *user)
+{
+    struct balancing *b = user;
+    (void)at;
+    add_own_addresses(b);
+    look_for_gateway(b);
+    for (struct service_watch *s = b->services; s != NULL; s = s->next)
+        for (struct backend_watch *w = s->backends; w != NULL; w = w->next)
+            backend_watch_look(w);
+    loop_timer_start(loop, loop_now(loop) + LOOK_MS * LOOP_MILLISECOND, look, b,
+                     &b->look);
+}
+
+/* ---- Open and close ---- */
 
 static void find_mode(struct balancing *b)
 {
