@@ -101,6 +101,21 @@ static void *converse(void *argument)
     return NULL;
 }
 
+static int serve_one(int fd, int number)
+{
+    pthread_t thread;
+    struct conversation *c = fd >= 0 ? malloc(sizeof *c) : NULL;
+    if (c == NULL)
+        return -errno;
+    *c = (struct conversation){fd, number};
+    int err = pthread_create(&thread, NULL, converse, c);
+    if (err != 0) {
+        free(c);
+        return -err;
+    }
+    return -pthread_detach(thread);
+}
+
 static int serve_named(void *argument)
 {
     int number = *(int *)argument, yes = 1, no = 0;
@@ -115,14 +130,9 @@ static int serve_named(void *argument)
     if (write(STDOUT_FILENO, "listening\n", 10) != 10)
         return -errno;
     for (;;) {
-        pthread_t thread;
-        struct conversation *c = malloc(sizeof *c);
-        if (c == NULL)
-            return -ENOMEM;
-        *c = (struct conversation){accept(listener, NULL, NULL), number};
-        if (c->fd < 0 || pthread_create(&thread, NULL, converse, c) != 0)
-            return -errno;
-        pthread_detach(thread);
+        int err = serve_one(accept(listener, NULL, NULL), number);
+        if (err < 0)
+            return err;
     }
 }
 
@@ -184,12 +194,14 @@ struct service_key balancer_net_service(int version)
 void balancer_net_tell(struct balancer_net *n, struct xdp_balancer *balancer,
                        int version)
 {
-    static const char *const own[] = {"10.0.0.2", "10.0.1.2", "fd00::2",
-                                      "fd01::2"};
+    /* All that the interface has, the VIPs among them. */
+    static const char *const own[] = {"10.0.0.2",       "10.0.1.2",
+                                      BALANCER_NET_VIP, "fd00::2",
+                                      "fd01::2",        BALANCER_NET_VIP_V6};
     struct service_key service = balancer_net_service(version);
     __u8 mac[6];
-    for (int i = 0; i < 4; i++) {
-        int of = i < 2 ? 4 : 6;
+    for (int i = 0; i < 6; i++) {
+        int of = i < 3 ? 4 : 6;
         struct packet_address address = address_of(of, own[i]);
         lab_ok(xdp_balancer_add_own(balancer, of, &address));
     }

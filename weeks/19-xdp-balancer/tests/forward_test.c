@@ -2,10 +2,11 @@
  * forward_test.c: step 5: real connections through a balancer that is attached,
  * with week 01's echo program behind it.
  */
+#include "balancer_lab.h"
 #include "balancer_net.h"
-#include "bpf.h"
 #include "steps.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -144,6 +145,91 @@ STEP_TEST(answer_to_the_balancer_is_the_kernels)
     forward_close(&f);
 }
 
+/* ---- Its own addresses ---- */
+
+static int add_own(const char *address)
+{
+    struct packet_address own = balancer_lab_address(address);
+    return xdp_balancer_add_own(balancer, strchr(address, ':') ? 6 : 4, &own);
+}
+
+/* A packet from the backend to an own address is the kernel's. */
+static void expect_for_us(int version, const char *own)
+{
+    struct shape shape = {.version = version};
+    struct path path = balancer_lab_from_backend(version, PORT, 0);
+    struct packet p;
+    path.to = own;
+    balancer_lab_build(&p, &shape, &path);
+    balancer_lab_expect_as_it_is(&p, XDP_PASS,
+                                 "an answer of the backend to the balancer");
+}
+
+static void expect_both_ways(int version)
+{
+    struct shape shape = {.version = version};
+    struct path ways[2][2] = {{balancer_lab_in(version, PORT),
+                               balancer_lab_to_backend(version, PORT, 0)},
+                              {balancer_lab_from_backend(version, PORT, 0),
+                               balancer_lab_out(version, PORT)}};
+    struct packet in, out;
+    for (int i = 0; i < 2; i++) {
+        balancer_lab_build(&in, &shape, &ways[i][0]);
+        balancer_lab_build(&out, &shape, &ways[i][1]);
+        balancer_lab_expect_sent(&in, &out,
+                                 i == 0 ? "a packet to the VIP"
+                                        : "a packet of the backend to a "
+                                          "client");
+    }
+}
+
+/* The VIP is one of them, as its kernel answers ARP for it; it stays a
+ * service's. */
+STEP_TEST(vip_is_an_own_address_too)
+{
+    static const char *const vips[] = {VIP, VIP_V6};
+    static const char *const others[] = {"10.0.1.2", "fd01::2"};
+    balancer_lab_open();
+    for (int i = 0; i < 2; i++) {
+        int version = i == 0 ? 4 : 6;
+        lab_note("%s is an own address", vips[i]);
+        lab_ok(add_own(vips[i]));
+        balancer_lab_add(balancer_lab_key(vips[i], PORT, IPPROTO_TCP), 0, 1);
+        lab_note("and so is %s", others[i]);
+        lab_ok(add_own(others[i]));
+        expect_both_ways(version);
+        expect_for_us(version, others[i]);
+        expect_for_us(version, vips[i]);
+    }
+    balancer_lab_close();
+}
+
+/* So many, and no more; one that is there already is none more. */
+STEP_TEST(own_addresses_are_bounded)
+{
+    struct packet_address address = balancer_lab_address("10.0.1.2");
+    char text[32];
+    balancer_lab_open();
+    balancer_lab_add(balancer_lab_key(VIP, PORT, IPPROTO_TCP), 0, 1);
+    lab_note("addresses of IP version 0 and 5");
+    lab_error(xdp_balancer_add_own(balancer, 0, &address), -EINVAL);
+    lab_error(xdp_balancer_add_own(balancer, 5, &address), -EINVAL);
+    lab_note("%d addresses, each twice", BALANCER_OWN_MAX);
+    for (int i = 0; i < 2 * BALANCER_OWN_MAX; i++) {
+        snprintf(text, sizeof text, "10.3.0.%d", i / 2 + 1);
+        lab_ok(add_own(text));
+    }
+    lab_note("one more");
+    lab_error(add_own("10.3.1.1"), -ENOSPC);
+    lab_note("the last of those that are there");
+    lab_ok(add_own(text));
+    expect_for_us(4, text);
+    expect_both_ways(4);
+    balancer_lab_close();
+}
+
+/* ---- Attached ---- */
+
 /* In the driver where the driver can, and gone when it is closed. */
 STEP_TEST(attached_natively_and_gone_afterwards)
 {
@@ -202,6 +288,8 @@ void forward_step(void)
     lab_test(connections_are_spread_and_all_served);
     lab_test(kernel_gets_what_is_its);
     lab_test(answer_to_the_balancer_is_the_kernels);
+    lab_test(vip_is_an_own_address_too);
+    lab_test(own_addresses_are_bounded);
     lab_test(attached_natively_and_gone_afterwards);
     lab_test(killed_balancer_leaves_nothing);
 }
