@@ -201,17 +201,32 @@ void machine_start_at(struct lab_where where, struct machine *m,
 
 /* ---- The end ---- */
 
+/* The kernel has asked, and waits. */
+static void answer(struct machine *m)
+{
+    struct ktest_block *block = MACHINE_BLOCK(m);
+    uint32_t asked = __atomic_load_n(&block->asked, __ATOMIC_ACQUIRE);
+
+    if (m->options.test == NULL || asked == block->answered)
+        return;
+    machine_take_notes(m);
+    if (m->options.look == NULL)
+        lab_fail("ktest_host(\"%s\"): the host's test has no .look",
+                 block->what);
+    block->answer = m->options.look(m, block->what, block->question);
+    __atomic_store_n(&block->answered, asked, __ATOMIC_RELEASE);
+}
+
 bool machine_await_end(struct machine *m, int patience_ms)
 {
-    int patience = lab_patience_ms;
-
-    if (lab_patience_ms == LAB_PATIENCE_MS)
-        lab_patience_ms = patience_ms;
     struct lab_patience left;
+
     lab_patience_start(&left);
-    lab_patience_ms = patience;
+    if (lab_patience_ms == LAB_PATIENCE_MS)
+        left.until_ms += patience_ms - LAB_PATIENCE_MS;
     while (!proc_has_ended(&m->qemu)) {
         proc_drain(&m->qemu);
+        answer(m);
         if (!lab_patience_left(&left))
             return false;
     }

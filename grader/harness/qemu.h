@@ -43,6 +43,8 @@
 #define MACHINE_ARGUMENTS 6
 #define MACHINE_LIMIT_MS 10000
 
+struct machine;
+
 struct machine_options {
     const char *program; /* this program of the week's, by itself; NULL: the
                             week's test image */
@@ -54,6 +56,10 @@ struct machine_options {
     unsigned limit_ms;   /* of the machine's time; MACHINE_LIMIT_MS for 0 */
     uint64_t arguments[MACHINE_ARGUMENTS]; /* ktest_argument(index) */
     uint64_t junk_bytes;                   /* MACHINE_JUNK_BYTES for 0 */
+    /* What answers ktest_host(): it may look at memory, ask the monitor, note
+     * and fail. In machine_finish() and machine_run(). */
+    uint64_t (*look)(struct machine *m, const char *what,
+                     const uint64_t values[2]);
 };
 
 struct machine {
@@ -63,6 +69,7 @@ struct machine {
     unsigned char *memory;       /* mapped, at MACHINE_MEMORY */
     int backing;                 /* the memory, as a file */
     size_t taken; /* of the console's output, by machine_expect */
+    size_t noted; /* of what its kernel test noted */
     int monitor;  /* a socket, or -1 */
 };
 

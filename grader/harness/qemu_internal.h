@@ -44,6 +44,9 @@ const char *image_place(const struct machine_image *image, uint64_t address);
 #define MACHINE_BLOCK(m) \
     ((struct ktest_block *)((m)->memory + (KTEST_BLOCK - MACHINE_MEMORY)))
 
+/* Take over what its kernel test has noted since the last time. */
+void machine_take_notes(struct machine *m);
+
 /* The machine has ended: take over its notes, and fail if it failed. */
 void machine_take_result(struct lab_where where, struct machine *m);
 

@@ -23,20 +23,20 @@
 
 /* ---- Notes ---- */
 
-static void take_notes(const struct ktest_block *block)
+void machine_take_notes(struct machine *m)
 {
-    const char *text = block->transcript;
+    const struct ktest_block *block = MACHINE_BLOCK(m);
     size_t len = block->transcript_len;
 
     if (len > sizeof block->transcript)
         len = sizeof block->transcript;
-    while (len > 0) {
-        const char *newline = memchr(text, '\n', len);
+    while (m->noted < len) {
+        const char *text = block->transcript + m->noted;
+        const char *newline = memchr(text, '\n', len - m->noted);
         if (newline == NULL)
             return;
         lab_note("%.*s", (int)(newline - text), text);
-        len -= (size_t)(newline + 1 - text);
-        text = newline + 1;
+        m->noted += (size_t)(newline + 1 - text);
     }
 }
 
@@ -251,7 +251,7 @@ void machine_take_result(struct lab_where where, struct machine *m)
 {
     const struct ktest_block *block = MACHINE_BLOCK(m);
 
-    take_notes(block);
+    machine_take_notes(m);
     if (has_passed(m))
         return;
     note_console(m);

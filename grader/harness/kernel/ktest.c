@@ -88,6 +88,12 @@ void ktest_limit_ms(uint64_t ms)
     ktest_ask(KTEST_CALL_LIMIT, (long)ms, 0);
 }
 
+uint64_t ktest_host(const char *what, uint64_t first, uint64_t second)
+{
+    ktest_say(what);
+    return (uint64_t)ktest_ask(KTEST_CALL_HOST, (long)first, (long)second);
+}
+
 /* splitmix64, as in lab.h. */
 uint64_t ktest_random(void)
 {

@@ -119,6 +119,13 @@ uint64_t ktest_random_below(uint64_t bound);
 /* How long the test may take from now on, of the machine's time. */
 void ktest_limit_ms(uint64_t ms);
 
+/*
+ * Let the host look at the machine as it is now: its test's function (.look of
+ * machine_options) is called with this text and these values, while this hart
+ * waits in machine mode. Gives what that one returns.
+ */
+uint64_t ktest_host(const char *what, uint64_t first, uint64_t second);
+
 /* Run function(argument) on every hart at once, on stacks of ktest's; returns
  * when it has returned on each. Call it on hart 0. */
 void ktest_on_all_harts(void (*function)(void *), void *argument);

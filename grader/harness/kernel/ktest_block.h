@@ -44,6 +44,7 @@
 #define KTEST_CALL_DEVICE 11  /* a0: enum ktest_device_call */
 #define KTEST_CALL_LIMIT 12   /* a0: milliseconds of the machine's time */
 #define KTEST_CALL_ENDING 13  /* a0: how the kernel is to end the machine */
+#define KTEST_CALL_HOST 14    /* the text, a0, a1: for the host to look at */
 
 #ifndef __ASSEMBLER__
 
@@ -139,6 +140,10 @@ struct ktest_block {
     uint32_t line;
     uint32_t ended; /* what the kernel wrote to the test device */
     uint32_t transcript_len;
+    uint32_t asked;    /* how often the host was, */
+    uint32_t answered; /* which the host writes when it has looked */
+    uint64_t question[2], answer;
+    char what[KTEST_TEXT_BYTES];
     struct ktest_hart_state hart[KTEST_HARTS_MAX];
     char text[KTEST_TEXTS][KTEST_TEXT_BYTES];
     char transcript[KTEST_TRANSCRIPT_BYTES];

@@ -260,6 +260,22 @@ static _Noreturn void end_job(struct hart *hart)
     serve_jobs(id);
 }
 
+/* The machine's time goes on meanwhile; it is given back. */
+static uint64_t ask_host(struct hart *hart, const struct frame *frame)
+{
+    uint64_t from = ktest_watch_time();
+    uint32_t number = block()->asked + 1;
+
+    take_text(hart, block()->what, KTEST_TEXT_BYTES);
+    block()->question[0] = frame->x[A0];
+    block()->question[1] = frame->x[A1];
+    __atomic_store_n(&block()->asked, number, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&block()->answered, __ATOMIC_ACQUIRE) != number)
+        continue;
+    ktest_watch_extend(ktest_watch_time() - from);
+    return block()->answer;
+}
+
 /* Its registers come back as they are now when a trap comes. */
 static void catch_traps(struct hart *hart, struct frame *frame)
 {
@@ -308,6 +324,8 @@ static void serve(struct hart *hart, struct frame *frame)
         ktest_watch_start(frame->x[A0] * 10000);
     else if (call == KTEST_CALL_ENDING)
         ktest_device_expect_ending(frame->x[A0]);
+    else if (call == KTEST_CALL_HOST)
+        frame->x[A0] = ask_host(hart, frame);
 }
 
 /* ---- Traps ---- */

@@ -83,6 +83,10 @@ uint64_t ktest_count(void);
 /* Start the clock that ends a run which does not end by itself. */
 void ktest_watch_start(uint64_t limit_ticks);
 
+/* mtime; and give the kernel so much more of it. */
+uint64_t ktest_watch_time(void);
+void ktest_watch_extend(uint64_t ticks);
+
 /* An exception has come; nobody has looked at it yet. */
 void ktest_watch_hear(struct frame *frame, uint64_t cause);
 

@@ -53,6 +53,17 @@ void ktest_watch_start(uint64_t limit_ticks)
         CLINT_MTIMECMP[0] = ~0ull;
 }
 
+uint64_t ktest_watch_time(void)
+{
+    return CLINT_MTIME;
+}
+
+void ktest_watch_extend(uint64_t ticks)
+{
+    if (deadline != ~0ull)
+        deadline += ticks;
+}
+
 static void stop_listening(void)
 {
     listening = false;

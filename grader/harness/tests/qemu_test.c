@@ -246,6 +246,24 @@ STEP_TEST(races_show_in_real_time)
     lab_fail("the counter came out right five times");
 }
 
+/* The host looks at a machine that waits for it. */
+static uint64_t look(struct machine *m, const char *what,
+                     const uint64_t values[2])
+{
+    lab_check(m->memory != NULL, "the machine has memory");
+    lab_note("is asked for the %s", what);
+    return strcmp(what, "sum") == 0 ? values[0] + values[1]
+                                    : values[0] - values[1];
+}
+
+lab_kernel_test_with(asks_the_host, .harts = 1, .look = look);
+
+STEP_TEST(nobody_looks)
+{
+    fails(asks_the_host, "ktest_host(\"sum\"): the host's test has no .look",
+          "", "");
+}
+
 lab_kernel_test_with(counts_instructions, .harts = 1);
 lab_kernel_test_with(takes_long, .harts = 1);
 lab_kernel_test_with(is_entered, .harts = 4, .entry = "subject_start");
@@ -395,6 +413,8 @@ int main(int argc, char **argv)
     lab_test(all_harts_come);
     lab_test(failure_of_another_hart_counts);
     lab_test(races_show_in_real_time);
+    lab_test(asks_the_host);
+    lab_test(nobody_looks);
     lab_test(counts_instructions);
     lab_test(takes_long);
     lab_test(is_entered);

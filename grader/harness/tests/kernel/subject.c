@@ -319,10 +319,18 @@ KERNEL_TEST(takes_long)
     } while (now - from < 30 * 10000000);
 }
 
+KERNEL_TEST(asks_the_host)
+{
+    uint64_t answer = ktest_host("sum", 40, 2);
+
+    ktest_equal(answer, 42, "what the host answers");
+    ktest_equal(ktest_host("difference", 40, 2), 38, "its second answer");
+}
+
 /* ---- A start of its own ---- */
 
 static uint32_t arrived;
-static uint32_t junk_bss[64];
+static volatile uint32_t junk_bss[64];
 
 /* bss is no zeros here, and each hart comes at once. */
 void subject_main(unsigned hart)
@@ -339,6 +347,6 @@ KERNEL_TEST(is_entered)
     unsigned zeros = 0;
 
     for (unsigned i = 0; i < 64; i++)
-        zeros += *(volatile uint32_t *)&junk_bss[i] == 0;
+        zeros += junk_bss[i] == 0;
     ktest_at_most(zeros, 8, "words of the bss that are 0");
 }
