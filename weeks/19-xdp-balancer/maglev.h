@@ -36,7 +36,7 @@ struct maglev_backend {
  * Each backend's share differs from what its weight makes fair by at most 1 %
  * of that and one entry; where all weights are equal, by less than one entry.
  * When one of n backends of the same weight goes, its entries become the
- * others'; of those that were the others' already at most 1 in 50 changes hands.
+ * others'; of those that were the others' before at most 1 in 50 changes hands.
  * When it comes back the table is again what it was.
  * Returns 0.
  * Errors: -EINVAL more than MAGLEV_BACKENDS_MAX, or a weight out of range, or

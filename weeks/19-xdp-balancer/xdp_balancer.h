@@ -47,8 +47,8 @@
  *     and ACK together is no SYN here.)
  *  8. A packet of a connection to a backend that is down or removed goes where
  *     the table says, and the connection stays there. One that was silent while
- *     its backend was down stays with it: a check that failed for a moment parts
- *     nobody.
+ *     its backend was down stays with it: a check that failed for a moment does
+ *     no harm.
  *
  * Rules that hold for every function:
  *  1. It returns 0 or a count, or -errno. It prints nothing.
