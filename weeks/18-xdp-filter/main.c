@@ -92,8 +92,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'l':
         options->limited = true;
         if (read_limit(argument, &options->rate, &options->burst) < 0)
-            argp_error(state, "%s: a limit is RATE or RATE,BURST, at most %d",
-                       argument, FILTER_LIMIT_MAX);
+            argp_error(state,
+                       "%s: a limit is RATE or RATE,BURST; RATE is 0 to %d, "
+                       "BURST 1 to %d",
+                       argument, FILTER_LIMIT_MAX, FILTER_LIMIT_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
@@ -196,6 +198,11 @@ static void block(struct running *r, const char *text, bool unblock)
     struct network network;
     char name[CIDR_TEXT_BYTES];
 
+    if (*text == '\0') {
+        snprintf(r->answer, ANSWER_BYTES, "%s which network? As 10.0.0.0/8",
+                 unblock ? "unblock" : "block");
+        return;
+    }
     if (cidr_parse(text, &network, r->answer) < 0)
         return;
     int err = unblock ? xdp_filter_unblock(r->filter, &network)
@@ -215,8 +222,9 @@ static void limit(struct running *r, const char *text)
 {
     __u32 rate, burst;
     if (read_limit(text, &rate, &burst) < 0) {
-        snprintf(r->answer, ANSWER_BYTES, "limit RATE [BURST], at most %d",
-                 FILTER_LIMIT_MAX);
+        snprintf(r->answer, ANSWER_BYTES,
+                 "limit RATE [BURST]; RATE is 0 to %d, BURST 1 to %d",
+                 FILTER_LIMIT_MAX, FILTER_LIMIT_MAX);
         return;
     }
     int err = xdp_filter_limit(r->filter, rate, burst);
@@ -274,6 +282,9 @@ static void obey(struct running *r, const char *line)
 
 static void obey_and_answer(struct running *r)
 {
+    while (r->command_len > 0 &&
+           strchr(" \t\r", r->command[r->command_len - 1]) != NULL)
+        r->command_len--;
     r->command[r->command_len] = '\0';
     r->command_len = 0;
     obey(r, r->command);

@@ -19,6 +19,10 @@
 #define LINES_USUAL 24
 #define LINES_LEAST 14
 
+/* As wide as the table is; where there is less, the lines are cut. */
+#define COLUMNS_USUAL 80
+#define CLOCK_COLUMNS 12
+
 /* The last lines of the screen: an empty one, answer, prompt, an empty one. */
 #define LINES_BELOW 4
 
@@ -27,6 +31,8 @@
 #define SAVE_CURSOR "\0337"
 #define RESTORE_CURSOR "\0338"
 #define CLEAR_TO_LINE_END "\033[K"
+#define CUT_LINES "\033[?7l" /* in place of going on in the next */
+#define WRAP_LINES "\033[?7h"
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
 #define INVERSE "\033[7m"
@@ -174,9 +180,10 @@ void screen_print_rows(FILE *out, const struct screen_view *view)
         const struct traffic_row *row = &view->rows[i];
         const char *protocol = protocol_word(&row->key);
         const char *port = port_word(&row->key);
-        fprintf(out, "%s%s%s%s%s: %llu packets, %llu bytes\n",
+        fprintf(out, "%s%s%s%s%s: %llu %s, %llu bytes\n",
                 version_word(&row->key), *protocol ? " " : "", protocol,
                 *port ? " port " : "", port, row->count.packets,
+                row->count.packets == 1 ? "packet" : "packets",
                 row->count.bytes);
     }
 }
@@ -219,6 +226,15 @@ static int lines_of(int fd)
     return size.ws_row < LINES_LEAST ? LINES_LEAST : size.ws_row;
 }
 
+static int columns_of(int fd)
+{
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col < CLOCK_COLUMNS ||
+        size.ws_col > COLUMNS_USUAL)
+        return COLUMNS_USUAL;
+    return size.ws_col;
+}
+
 static void go_to_line(FILE *out, int line)
 {
     fprintf(out, "\033[%d;1H" CLEAR_TO_LINE_END, line);
@@ -257,7 +273,7 @@ static double a_second(__u64 count, __u64 ns)
     return ns > 0 ? (double)count * 1e9 / (double)ns : 0;
 }
 
-static void draw_title(FILE *out, const struct screen_view *view)
+static void draw_title(FILE *out, const struct screen_view *view, int columns)
 {
     unsigned seconds = (unsigned)(view->ns / 1000000000);
     char title[80], clock[32];
@@ -265,7 +281,9 @@ static void draw_title(FILE *out, const struct screen_view *view)
     snprintf(clock, sizeof clock, "%02u:%02u:%02u ", seconds / 3600,
              seconds / 60 % 60, seconds % 60);
     go_to_line(out, 1);
-    fprintf(out, INVERSE "%-60.60s%20s" PLAIN, title, clock);
+    columns -= CLOCK_COLUMNS;
+    fprintf(out, INVERSE "%-*.*s%*s" PLAIN, columns, columns, title,
+            CLOCK_COLUMNS, clock);
 }
 
 static int draw_verdicts(FILE *out, const struct screen *screen,
@@ -327,14 +345,14 @@ static void draw(FILE *out, struct screen *screen,
     if (anew)
         fprintf(out, OTHER_SCREEN "\033[2J");
     screen->lines = lines;
-    fprintf(out, SAVE_CURSOR);
-    draw_title(out, view);
+    fprintf(out, SAVE_CURSOR CUT_LINES);
+    draw_title(out, view, columns_of(screen->fd));
     sort_rows(view, by_packets);
     int line = draw_verdicts(out, screen, view, ns);
     draw_rows(out, screen, view, ns, line + 1);
     go_to_line(out, lines - 2);
     fprintf(out, "   %.76s", view->answer);
-    fprintf(out, RESTORE_CURSOR);
+    fprintf(out, WRAP_LINES RESTORE_CURSOR);
     if (anew)
         draw_prompt(out, lines);
 }

@@ -565,7 +565,10 @@ STEP_TEST(commands_that_make_no_sense)
     expect_answer("block everybody",
                   "everybody is no network as 10.0.0.0/8 or fd00::/8");
     expect_answer("unblock 10.0.0.0/8", "10.0.0.0/8 is not blocked");
-    expect_answer("block ::/0", "blocked ::/0");
+    expect_answer("block", "block which network? As 10.0.0.0/8");
+    expect_answer("limit 5 0", "limit RATE [BURST]; RATE is 0 to 1000000, "
+                               "BURST 1 to 1000000");
+    expect_answer("block ::/0 ", "blocked ::/0");
     expect_answer("unblock ::/0", "unblocked ::/0");
     expect_answer("drop all", "block NETWORK, unblock NETWORK, limit RATE "
                               "[BURST], show, quit");
