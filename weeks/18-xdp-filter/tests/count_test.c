@@ -200,6 +200,69 @@ STEP_TEST(two_at_once)
     filter_lab_expect_verdicts(.passed = total);
 }
 
+/* Two threads that meet before each new port. */
+#define RACE_PORTS 1000
+
+struct race {
+    int processor;
+    int *arrived;
+    int err;
+};
+
+/* Both of them have come so far: the second of the pair goes on at once, and
+ * the first sees it a moment later. */
+static void meet(int *arrived, int so_many)
+{
+    __atomic_add_fetch(arrived, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(arrived, __ATOMIC_ACQUIRE) < so_many)
+        continue;
+}
+
+static void *race(void *argument)
+{
+    struct race *r = argument;
+    struct packet p;
+    bpf_lab_run_on(r->processor);
+    for (int i = 0; i < RACE_PORTS; i++) {
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = p.bytes);
+        packet_build(&p, eth(), ipv4(), tcp(.to = 1 + i));
+        options.data_size_in = (__u32)p.len;
+        meet(r->arrived, 2 * (i + 1));
+        int err = bpf_prog_test_run_opts(filter_program, &options);
+        r->err = r->err < 0 ? r->err : err;
+    }
+    return NULL;
+}
+
+/* Two processors make the same row at the same moment: one of them comes too
+ * late, and its packet belongs into that row all the same. */
+STEP_TEST(two_make_a_row)
+{
+    int arrived = 0;
+    struct race races[2] = {{0, &arrived, 0}, {1, &arrived, 0}};
+    pthread_t threads[2];
+    if (bpf_lab_processors() < 2) {
+        lab_note("this takes two processors");
+        return;
+    }
+    lab_note("two processors, each a packet to the TCP ports 1 to %s, both to "
+             "the same at the same time",
+             lab_number(RACE_PORTS));
+    for (int i = 0; i < 2; i++)
+        lab_equal(pthread_create(&threads[i], NULL, race, &races[i]), 0,
+                  "pthread_create()");
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        lab_ok(races[i].err);
+    }
+    lab_equal(filter_lab_count(FILTER_OTHERS).packets, 0,
+              "packets in the row FILTER_OTHERS, with room for all");
+    struct filter_lab_sum sum = filter_lab_sum();
+    lab_equal(sum.rows, RACE_PORTS, "rows that count packets");
+    lab_equal(sum.count.packets, 2 * RACE_PORTS, "packets in them together");
+    filter_lab_expect_verdicts(.passed = 2 * RACE_PORTS);
+}
+
 /* ---- A full table ---- */
 
 static void scan(int first, int last)
@@ -327,6 +390,7 @@ void count_step(void)
     lab_test(more_ports_than_rows);
     lab_test(less_room_than_rows);
     lab_test(two_at_once);
+    lab_test(two_make_a_row);
     lab_test(damaged_packets_are_counted);
     lab_test(two_filters);
 }

@@ -8,6 +8,8 @@
 
 #include <bpf/bpf.h>
 #include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -199,6 +201,78 @@ STEP_TEST(opened_again_and_again)
     lab_equal(open_descriptors(), before, "descriptors, as many as before");
 }
 
+static int attach_and_wait(void *argument)
+{
+    struct xdp_filter *filter;
+    int err = xdp_filter_open(&filter);
+    (void)argument;
+    if (err == 0)
+        err = xdp_filter_attach(filter, "eth0");
+    if (err < 0)
+        return err;
+    if (write(STDOUT_FILENO, "attached\n", 9) != 9)
+        return -EIO;
+    pause();
+    return 0;
+}
+
+/* A process that is killed closes nothing; the kernel does it. */
+STEP_TEST(killed_while_attached)
+{
+    struct proc p;
+    netns_leave(net);
+    netns_call(net, "server", &p, "another process", attach_and_wait, NULL);
+    lab_same_text(proc_expect_line(&p), "attached", "what it says");
+    netns_enter(net, "server");
+    lab_check(bpf_lab_attached("eth0") != 0, "its program is on eth0");
+    lab_note("it is killed by SIGKILL");
+    proc_kill(&p);
+    lab_until(bpf_lab_attached("eth0") == 0,
+              "no program is on eth0 any more when the process is gone");
+    proc_release(&p);
+}
+
+/* ---- What it says ---- */
+
+/* All of it once, with what goes wrong. */
+static void use_it(void)
+{
+    struct xdp_filter *filter;
+    lab_ok(xdp_filter_open(&filter));
+    lab_error(xdp_filter_attach(filter, "eth7"), -ENODEV);
+    lab_error(xdp_filter_detach(filter), -ENOENT);
+    lab_ok(xdp_filter_attach(filter, "eth0"));
+    lab_error(xdp_filter_attach(filter, "eth0"), -EALREADY);
+    lab_ok(xdp_filter_detach(filter));
+    xdp_filter_close(filter);
+}
+
+/* These functions are a program's part, and the program says what there is to
+ * say. (libbpf's own words are not meant; they are kept.) */
+STEP_TEST(prints_nothing)
+{
+    int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO), both[2];
+    char said[200] = "";
+    bpf_lab_listen();
+    lab_note("open, attach, detach, close, and what goes wrong with them; "
+             "stdout and stderr are a pipe");
+    lab_sys(pipe2(both, O_CLOEXEC));
+    lab_sys(dup2(both[1], STDOUT_FILENO));
+    lab_sys(dup2(both[1], STDERR_FILENO));
+    use_it();
+    fflush(NULL);
+    lab_sys(dup2(out, STDOUT_FILENO));
+    lab_sys(dup2(err, STDERR_FILENO));
+    close(both[1]);
+    lab_check(read(both[0], said, sizeof said - 1) >= 0, "the pipe is read");
+    lab_same_text(said, "", "what was printed");
+    close(both[0]);
+    close(out);
+    close(err);
+}
+
+/* ---- Descriptors ---- */
+
 /* Let this process have so many descriptors more than it has now. */
 static void allow_descriptors(int more)
 {
@@ -259,5 +333,7 @@ void pass_step(void)
     lab_test(no_such_interface);
     lab_test(two_filters_on_two_interfaces);
     lab_test(opened_again_and_again);
+    lab_test(killed_while_attached);
+    lab_test(prints_nothing);
     lab_test(descriptors_run_out);
 }
