@@ -71,6 +71,7 @@ HARNESS_ARCHIVES := $(patsubst %,$(COURSE)/build/harness/$(SAN)/%.a,\
 KTEST_OBJECT := $(KTEST_OUT)/ktest-in-kernel.o
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt -pthread
 KIND_TOOLS := riscv-tools
+KIND_DEBUG := env # the test itself starts gdb on the machine that fails
 VPATH := $(SRC) $(WEEK_DIR)
 
 # compiled FOLDER,COMMAND: an object from FOLDER/NAME, compiled in that folder,

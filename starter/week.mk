@@ -89,8 +89,8 @@ test:
 	$(Q)$(OUT)/$(call sanitizer_of,$(STEP))/test --step $(STEP) $(SEED_WORDS)
 debug:
 	$(Q)$(MAKE) -s SAN=$(call sanitizer_of,$(STEP)) all
-	gdb --args $(OUT)/$(call sanitizer_of,$(STEP))/test --debug \
-		--step $(STEP) $(SEED_WORDS)
+	$(or $(KIND_DEBUG),gdb --args) $(OUT)/$(call sanitizer_of,$(STEP))/test \
+		--debug --step $(STEP) $(SEED_WORDS)
 endif
 
 clean:

@@ -32,12 +32,16 @@ static void print_failure(FILE *out, const struct lab_shared_failure *f)
     fprintf(out, "    %s:%d\n", f->file, f->line);
 }
 
+void (*lab_when_debugged)(void);
+
 /* The process is over; which one said why does not matter any more. */
 static _Noreturn void end_process(void)
 {
     if (lab_debugging) {
         print_failure(stdout, &lab_page->failure);
         fflush(stdout);
+        if (lab_when_debugged != NULL)
+            lab_when_debugged();
         raise(SIGTRAP);
     }
     /* ThreadSanitizer's _exit would report the threads that nobody joined. */

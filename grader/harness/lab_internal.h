@@ -13,6 +13,10 @@ extern struct lab_shared *lab_page;
 /* --debug: a failure stops in the debugger instead of ending a process. */
 extern bool lab_debugging;
 
+/* Then, where gdb holds not this process but a machine of its: what is done
+ * after the failure was printed. Does not return. NULL: nobody. */
+extern void (*lab_when_debugged)(void);
+
 /* LAB_PATIENCE_MS; the harness's own tests shorten it. */
 extern int lab_patience_ms;
 

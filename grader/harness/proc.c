@@ -150,6 +150,8 @@ static void reset_signals(void)
 static void begin_child(pid_t parent, const struct pipes *pipes)
 {
     lab_before_failure = NULL; /* that was the test's */
+    if (lab_when_debugged != NULL || lab_debugging)
+        setpgid(0, 0); /* ^C at the terminal is for gdb */
     die_with(parent);
     reset_signals();
     keep_child_ends(pipes);

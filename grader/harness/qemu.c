@@ -91,7 +91,8 @@ static void write_block(struct lab_where where, struct machine *m)
         .seed = lab_seed(),
         .limit_ticks = (uint64_t)limit_ms * 10000,
         .harts = options->harts,
-        .flags = options->entry != NULL ? KTEST_ALL_HARTS : 0,
+        .flags = (options->entry != NULL ? KTEST_ALL_HARTS : 0) |
+                 (lab_debugging ? KTEST_NO_LIMIT : 0),
         .exit_code = lab_page->exit_code,
     };
     memcpy(block->arguments, options->arguments, sizeof block->arguments);
@@ -101,7 +102,7 @@ static void write_block(struct lab_where where, struct machine *m)
 
 struct command {
     const char *words[WORDS_MAX];
-    char texts[TEXTS_MAX][160];
+    char texts[TEXTS_MAX][256];
     unsigned word_count, text_count;
 };
 
@@ -159,14 +160,27 @@ static void add_entry(struct command *command, const struct machine *m)
                  (unsigned)KTEST_HOME, hart);
 }
 
+static void add_debugger(struct command *command, const struct machine *m)
+{
+    char path[200];
+
+    machine_debug_socket(m, path);
+    add(command, "-S");
+    add_text(command, "-gdb", "unix:%s,server=on,wait=off", path);
+}
+
 static void start_qemu(struct lab_where where, struct machine *m)
 {
     struct command command = {.word_count = 0};
 
     add_machine(&command, m);
     add_entry(&command, m);
+    if (lab_debugging)
+        add_debugger(&command, m);
     add(&command, NULL);
     proc_start_quietly_at(where, &m->qemu, command.words);
+    if (lab_debugging)
+        machine_debug(where, m);
 }
 
 static void note_start(const struct machine *m)
@@ -247,6 +261,11 @@ void machine_run_at(struct lab_where where, struct machine_options options)
 {
     struct machine m;
 
+    if (lab_debugging && machine_passes(where, options)) {
+        lab_note("passes on a machine with %s",
+                 lab_count(options.harts > 0 ? options.harts : 1, "hart"));
+        return;
+    }
     machine_start_at(where, &m, options);
     machine_finish_at(where, &m);
     machine_release(&m);
@@ -254,6 +273,8 @@ void machine_run_at(struct lab_where where, struct machine_options options)
 
 void machine_release(struct machine *m)
 {
+    if (lab_debugging)
+        machine_debug_end();
     proc_release(&m->qemu);
     if (m->memory != NULL)
         munmap(m->memory, MEMORY_BYTES);

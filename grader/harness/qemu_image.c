@@ -129,20 +129,23 @@ static struct symbols symbols_of(const struct machine_image *image)
     return (struct symbols){0};
 }
 
+/* A global one, or else one of any file's. */
 bool image_symbol(const struct machine_image *image, const char *name,
                   uint64_t *address)
 {
     struct symbols symbols = symbols_of(image);
+    bool found = false;
 
     for (size_t i = 0; i < symbols.count; i++) {
         const Elf64_Sym *symbol = &symbols.list[i];
-        if (symbol->st_shndx != SHN_UNDEF &&
-            strcmp(symbols.names + symbol->st_name, name) == 0) {
-            *address = symbol->st_value;
-            return true;
-        }
+        bool local = ELF64_ST_BIND(symbol->st_info) == STB_LOCAL;
+        if (symbol->st_shndx == SHN_UNDEF || (found && local) ||
+            strcmp(symbols.names + symbol->st_name, name) != 0)
+            continue;
+        *address = symbol->st_value;
+        found = true;
     }
-    return false;
+    return found;
 }
 
 /* Labels of the assembler's own, and marks of what is code, name nothing. */

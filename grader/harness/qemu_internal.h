@@ -59,6 +59,16 @@ void machine_monitor_name(const struct machine *m, char name[64]);
  * Borrowed until the next call. */
 const char *machine_where_text(struct machine *m);
 
+/* ---- qemu_debug.c ---- */
+
+/* The socket that QEMU listens on for gdb; start gdb; wait for its end. */
+void machine_debug_socket(const struct machine *m, char path[200]);
+void machine_debug(struct lab_where where, struct machine *m);
+void machine_debug_end(void);
+
+/* Whether it passes, tried in a process of its own. */
+bool machine_passes(struct lab_where where, struct machine_options options);
+
 /* ---- qemu.c ---- */
 
 /* Wait until QEMU has ended, and reap it. False: it did not. */

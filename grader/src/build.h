@@ -54,6 +54,10 @@ struct build {
 int build_prepare(struct build *build, const struct build_request *request);
 void build_release(struct build *build);
 
+/* What a week of this kind is built with and is not here, in a sentence that
+ * ends with the command that brings it; NULL: nothing. Release with free(). */
+char *build_lacks(const struct week *week);
+
 /*
  * Run make for one sanitizer.
  *   words   out: what compiler and make printed (warnings too), or NULL;

@@ -22,13 +22,23 @@
 /* The compilers of kernels by their usual names (grader/harness/riscv.mk). */
 static bool has_riscv_compiler(void)
 {
-    static const char *const names[] = {"riscv64-unknown-elf-gcc",
-                                        "riscv64-elf-gcc",
-                                        "riscv64-linux-gnu-gcc"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (process_exists(names[i]))
-            return true;
-    return getenv("CROSS") != NULL;
+    return process_exists("riscv64-unknown-elf-gcc") ||
+           process_exists("riscv64-elf-gcc") ||
+           process_exists("riscv64-linux-gnu-gcc") || getenv("CROSS") != NULL;
+}
+
+char *build_lacks(const struct week *week)
+{
+    enum week_kind kind = week->manifest.kind;
+    if (kind == KIND_BPF && !process_exists("clang"))
+        return text_format("there is no clang here; `%s/grader/install bpf` "
+                           "brings it",
+                           course_dir());
+    if (kind == KIND_RISCV && !has_riscv_compiler())
+        return text_format("there is no riscv64 gcc here; `%s/grader/install "
+                           "riscv` brings one",
+                           course_dir());
+    return NULL;
 }
 
 static int check_tools(const struct build *build)
@@ -41,18 +51,12 @@ static int check_tools(const struct build *build)
                      tools[i], course_dir());
             return -ENOENT;
         }
-    if (build->week->manifest.kind == KIND_BPF && !process_exists("clang")) {
-        complain("there is no clang here; `%s/grader/install bpf` brings it",
-                 course_dir());
-        return -ENOENT;
-    }
-    if (build->week->manifest.kind == KIND_RISCV && !has_riscv_compiler()) {
-        complain("there is no riscv64 gcc here; `%s/grader/install riscv` "
-                 "brings one",
-                 course_dir());
-        return -ENOENT;
-    }
-    return 0;
+    char *lacks = build_lacks(build->week);
+    if (lacks == NULL)
+        return 0;
+    complain("%s", lacks);
+    free(lacks);
+    return -ENOENT;
 }
 
 /* A compiler that is killed leaves its files behind: give it a folder that

@@ -5,6 +5,10 @@
  * with this seed; then gdb gets the same program, not sandboxed and without a
  * time limit, and stops at that test. What gdb is told stands in a file,
  * WORKSPACE/.grade/debug.gdb, so that a member can read it and go on by hand.
+ *
+ * In a week of kind riscv it is the kernel that is looked at: the test program
+ * runs without a gdb of its own and starts gdb-multiarch on the machine that
+ * fails (grader/harness/qemu_debug.c).
  */
 #include "build.h"
 #include "clean.h"
@@ -47,6 +51,11 @@ static void command_line_release(struct command_line *line)
 }
 
 /* ---- What gdb is told ---- */
+
+static bool is_kernel(const struct week *week)
+{
+    return week->manifest.kind == KIND_RISCV;
+}
 
 /*
  * A sanitizer's report stops in gdb, where the stack still stands. Leaks can't
@@ -158,13 +167,13 @@ static void add_gdb(struct command_line *line, char *script)
     add_word(line, text_format("-q"));
     add_word(line, text_format("-x"));
     add_word(line, script);
+    add_word(line, text_format("--args"));
 }
 
 static void add_test_program(struct command_line *line,
                              const struct build *build,
                              const struct outcome *step)
 {
-    add_word(line, text_format("--args"));
     add_word(line, text_format("%s/%s/test", build->dir,
                                sanitizer_name(step->step->sanitizer)));
     add_word(line, text_format("--debug"));
@@ -236,13 +245,15 @@ static int debug_built(const struct grading_request *request,
                        const char *dir)
 {
     struct command_line line = {0};
-    char *script = write_script(request->workspace->state, step->test);
     int status = EXIT_PASSES;
 
-    if (!script)
-        return EXIT_GRADER;
+    if (!is_kernel(request->week)) {
+        char *script = write_script(request->workspace->state, step->test);
+        if (!script)
+            return EXIT_GRADER;
+        add_gdb(&line, script);
+    }
     add_variables(&line, request);
-    add_gdb(&line, script);
     add_test_program(&line, build, step);
     if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
         status = run_gdb(&line, dir);
@@ -255,7 +266,7 @@ static int debug_built(const struct grading_request *request,
 /* ---- Finding what to debug ---- */
 
 /* What is going to be looked at, for a reader at a terminal. */
-static void say_what(const struct outcome *step)
+static void say_what(const struct week *week, const struct outcome *step)
 {
     unsigned long long seed = step->seed;
     char *words, *text;
@@ -265,17 +276,20 @@ static void say_what(const struct outcome *step)
         return;
     if (step->test) {
         words = text_in_words(step->test);
-        text =
-            text_format("The test \"%s\" fails with --seed %llu. gdb stops "
-                        "where it begins; `continue` goes on to the failure. "
-                        "When a process that the test started has ended, "
-                        "`go` goes on with the test.",
-                        words, seed);
+        text = text_format("The test \"%s\" fails with --seed %llu. gdb stops "
+                           "where it begins%s; `continue` goes on to the "
+                           "failure.%s",
+                           words, seed, is_kernel(week) ? " in the kernel" : "",
+                           is_kernel(week)
+                               ? ""
+                               : " When a process that the test started has "
+                                 "ended, `go` goes on with the test.");
         free(words);
     } else {
-        text = text_format("The step %s with --seed %llu. gdb stops at main.",
-                           step->verdict == VERDICT_PASSED ? "passes" : "fails",
-                           seed);
+        text = text_format(
+            "The step %s with --seed %llu. gdb stops at %s.",
+            step->verdict == VERDICT_PASSED ? "passes" : "fails", seed,
+            is_kernel(week) ? "the first machine that fails" : "main");
     }
     pen_init(&pen, stdout);
     pen_sentence(&pen, INK_PLAIN, 0, text);
@@ -315,7 +329,7 @@ static int debug_graded(struct grading_request *request,
         report_write(REPORT_TEXT, stdout, outcome);
         status = week_outcome_status(outcome);
     } else if (prepare(&build, request, dir) == 0) {
-        say_what(step);
+        say_what(request->week, step);
         status = debug_built(request, &build, step, dir);
     }
     build_release(&build);
@@ -381,16 +395,29 @@ static int debug(const struct options *options, struct target *target)
     return status;
 }
 
+/* As grader/harness/qemu_debug.c looks for it. */
+static bool has_kernel_gdb(void)
+{
+    return getenv("LAB_GDB") || process_exists("gdb-multiarch") ||
+           process_exists("riscv64-unknown-elf-gdb") ||
+           process_exists("riscv64-elf-gdb");
+}
+
 int command_debug(const struct options *options)
 {
     struct target target;
     int status = target_find_started(
         options, options->word_count > 0 ? options->words[0] : NULL, &target);
 
-    if (status == 0 && target.week.manifest.kind != KIND_HOST) {
-        complain("%s: weeks of kind %s have no debugger yet; only host weeks "
-                 "do",
-                 target.week.name, kind_name(target.week.manifest.kind));
+    if (status == 0 && target.week.manifest.kind == KIND_BPF) {
+        complain("%s: weeks of kind bpf have no debugger yet; only host and "
+                 "riscv weeks do",
+                 target.week.name);
+        status = EXIT_CANNOT;
+    } else if (status == 0 && is_kernel(&target.week) && !has_kernel_gdb()) {
+        complain("there is no gdb-multiarch here; `%s/grader/install riscv` "
+                 "brings it",
+                 course_dir());
         status = EXIT_CANNOT;
     } else if (status == 0) {
         status = debug(options, &target);

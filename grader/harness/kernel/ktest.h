@@ -98,10 +98,14 @@ int ktest_format(char *to, size_t size, const char *format, ...)
 /* End the test here, as passed: where the code under test never returns. */
 _Noreturn void ktest_pass(void);
 
-/* The kernel is going to end the machine by the test device. Only then has the
- * test passed; a return from the test is a failure. */
+/*
+ * The kernel is going to end the machine by the test device. Only then has the
+ * test passed; a return from the test is a failure.
+ *   how   KTEST_END_PASS, KTEST_END_FAIL, or KTEST_END_STATUS(101)
+ */
 #define KTEST_END_PASS 0x5555
 #define KTEST_END_FAIL 0x3333
+#define KTEST_END_STATUS(status) (KTEST_END_FAIL | (status) << 16)
 void ktest_expect_end(unsigned how);
 
 /* ---- The run ---- */
@@ -131,10 +135,13 @@ uint64_t ktest_host(const char *what, uint64_t first, uint64_t second);
 void ktest_on_all_harts(void (*function)(void *), void *argument);
 
 /*
- * For a kernel that was entered by its own start (machine_options.entry): run
+ * For a kernel that was entered by its own start (machine_options.entry), on
+ * every hart, as after a reset: a0 is the hart, all other registers hold junk
+ * (a1 is KTEST_JUNK(11), x5 KTEST_JUNK(5), …), and so do memory and bss. Run
  * the test here, on this stack. Call it on one hart. kernel_main() does, unless
  * a file of tests/kernel defines one of its own.
  */
+#define KTEST_JUNK(number) (0xdead000000000000 + (number))
 _Noreturn void ktest_run(void);
 
 /* ---- Traps ---- */

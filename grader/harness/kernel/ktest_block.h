@@ -87,6 +87,7 @@ enum ktest_device_call {
 
 /* ktest_block.flags */
 #define KTEST_ALL_HARTS 1u /* all enter the kernel, as after a reset */
+#define KTEST_NO_LIMIT 2u  /* of time: somebody debugs */
 
 enum ktest_result {
     KTEST_NONE = 0, /* the machine ended before anything was said */

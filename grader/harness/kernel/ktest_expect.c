@@ -20,8 +20,9 @@ static void tell(enum ktest_text which, const char *text)
     ktest_ask(KTEST_CALL_FIELD, which, 0);
 }
 
-static _Noreturn void fail(struct ktest_where where, const char *what,
-                           const char *expected, const char *actual)
+/* gdb stops here (qemu_debug.c). */
+_Noreturn void ktest_failed(struct ktest_where where, const char *what,
+                            const char *expected, const char *actual)
 {
     tell(KTEST_FILE, where.file);
     tell(KTEST_WHAT, what);
@@ -37,7 +38,7 @@ void ktest_fail_at(struct ktest_where where, const char *format, ...)
     char message[256];
 
     FORMAT_MESSAGE(message, format);
-    fail(where, message, "", "");
+    ktest_failed(where, message, "", "");
 }
 
 void ktest_check_failed(struct ktest_where where, const char *format, ...)
@@ -46,7 +47,7 @@ void ktest_check_failed(struct ktest_where where, const char *format, ...)
 
     FORMAT_MESSAGE(message, format);
     ktest_format(sentence, sizeof sentence, "not so: %s", message);
-    fail(where, sentence, "", "");
+    ktest_failed(where, sentence, "", "");
 }
 
 /* ---- Integers ---- */
@@ -61,7 +62,7 @@ void ktest_equal_at(struct ktest_where where, int64_t actual, int64_t expected,
     FORMAT_MESSAGE(message, format);
     ktest_number(is, actual);
     ktest_number(should, expected);
-    fail(where, message, should, is);
+    ktest_failed(where, message, should, is);
 }
 
 void ktest_same_number_at(struct ktest_where where, int64_t actual,
@@ -74,7 +75,7 @@ void ktest_same_number_at(struct ktest_where where, int64_t actual,
     FORMAT_MESSAGE(message, format);
     ktest_format(is, sizeof is, "%ld", actual);
     ktest_format(should, sizeof should, "%ld", expected);
-    fail(where, message, should, is);
+    ktest_failed(where, message, should, is);
 }
 
 void ktest_same_hex_at(struct ktest_where where, uint64_t actual,
@@ -87,7 +88,7 @@ void ktest_same_hex_at(struct ktest_where where, uint64_t actual,
     FORMAT_MESSAGE(message, format);
     ktest_format(is, sizeof is, "0x%lx", actual);
     ktest_format(should, sizeof should, "0x%lx", expected);
-    fail(where, message, should, is);
+    ktest_failed(where, message, should, is);
 }
 
 void ktest_bound_at(struct ktest_where where, int64_t actual, int direction,
@@ -102,7 +103,7 @@ void ktest_bound_at(struct ktest_where where, int64_t actual, int direction,
     ktest_number(number, limit);
     ktest_format(should, sizeof should, "at %s %s",
                  direction < 0 ? "most" : "least", number);
-    fail(where, message, should, is);
+    ktest_failed(where, message, should, is);
 }
 
 /* ---- Text and bytes ---- */
@@ -126,7 +127,7 @@ void ktest_same_text_at(struct ktest_where where, const char *actual,
     FORMAT_MESSAGE(message, format);
     ktest_quote(is, sizeof is, actual);
     ktest_quote(should, sizeof should, expected);
-    fail(where, message, should, is);
+    ktest_failed(where, message, should, is);
 }
 
 /* Up to eight of them, in hex. */
@@ -159,7 +160,7 @@ void ktest_same_bytes_at(struct ktest_where where, const void *actual,
                  message, len, at);
     show_bytes(is_text, sizeof is_text, is + at, len - at);
     show_bytes(should_text, sizeof should_text, should + at, len - at);
-    fail(where, sentence, should_text, is_text);
+    ktest_failed(where, sentence, should_text, is_text);
 }
 
 /* ---- Results of calls ---- */
@@ -180,7 +181,7 @@ int64_t ktest_ok_at(struct ktest_where where, int64_t result, const char *call)
     if (result >= 0)
         return result;
     show_result(is, result);
-    fail(where, call, "no error", is);
+    ktest_failed(where, call, "no error", is);
 }
 
 void ktest_error_at(struct ktest_where where, int64_t result, int64_t expected,
@@ -192,5 +193,5 @@ void ktest_error_at(struct ktest_where where, int64_t result, int64_t expected,
         return;
     show_result(is, result);
     show_result(should, expected);
-    fail(where, call, should, is);
+    ktest_failed(where, call, should, is);
 }

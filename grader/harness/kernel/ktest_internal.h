@@ -26,6 +26,10 @@ void ktest_say(const char *text);
 
 int ktest_vformat(char *to, size_t size, const char *format, va_list args);
 
+/* Every failure comes here. */
+_Noreturn void ktest_failed(struct ktest_where where, const char *what,
+                            const char *expected, const char *actual);
+
 /* "1,234" */
 void ktest_number(char to[32], int64_t number);
 

@@ -26,7 +26,10 @@
 #define LISTEN_TICKS 1000  /* 100 µs */
 #define SAME_MAX 4
 
-static uint64_t deadline; /* 0: none */
+/* Years. QEMU computes with nanoseconds, which overflow for ~0. */
+#define NEVER_TICKS (1ull << 50)
+
+static uint64_t deadline;
 static bool listening;
 static struct frame heard;
 static uint64_t heard_cause;
@@ -43,14 +46,13 @@ static void set_clock(uint64_t ticks)
 
 void ktest_watch_start(uint64_t limit_ticks)
 {
+    if (block()->flags & KTEST_NO_LIMIT)
+        limit_ticks = 0;
     block()->limit_ticks = limit_ticks;
-    deadline = limit_ticks != 0 ? CLINT_MTIME + limit_ticks : ~0ull;
+    deadline = CLINT_MTIME + (limit_ticks != 0 ? limit_ticks : NEVER_TICKS);
     listening = false;
     same = 0;
-    if (limit_ticks != 0)
-        set_clock(BEAT_TICKS);
-    else
-        CLINT_MTIMECMP[0] = ~0ull;
+    set_clock(limit_ticks != 0 ? BEAT_TICKS : NEVER_TICKS);
 }
 
 uint64_t ktest_watch_time(void)
@@ -60,8 +62,7 @@ uint64_t ktest_watch_time(void)
 
 void ktest_watch_extend(uint64_t ticks)
 {
-    if (deadline != ~0ull)
-        deadline += ticks;
+    deadline += ticks;
 }
 
 static void stop_listening(void)

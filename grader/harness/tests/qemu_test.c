@@ -158,10 +158,12 @@ STEP_TEST(end_of_the_machine_is_told)
 }
 
 lab_kernel_test(is_expected_to_end);
+lab_kernel_test(ends_with_this_status);
 
 STEP_TEST(expected_end_must_come)
 {
     fails(ends_otherwise, "with status 0", "", "");
+    fails(ends_with_another_status, "with status 1", "", "");
     fails(does_not_end, "the kernel did not end the machine: it returned", "",
           "");
 }
@@ -397,6 +399,7 @@ int main(int argc, char **argv)
     lab_test(endless_traps_are_told);
     lab_test(end_of_the_machine_is_told);
     lab_test(is_expected_to_end);
+    lab_test(ends_with_this_status);
     lab_test(expected_end_must_come);
     lab_test(reaches_for_result);
     lab_test(second_boot_is_told);

@@ -157,6 +157,18 @@ KERNEL_TEST(is_expected_to_end)
     *TEST_DEVICE = 5 << 16 | 0x3333;
 }
 
+KERNEL_TEST(ends_with_this_status)
+{
+    ktest_expect_end(KTEST_END_STATUS(101));
+    *TEST_DEVICE = 101 << 16 | 0x3333;
+}
+
+KERNEL_TEST(ends_with_another_status)
+{
+    ktest_expect_end(KTEST_END_STATUS(101));
+    *TEST_DEVICE = 1 << 16 | 0x3333;
+}
+
 KERNEL_TEST(ends_otherwise)
 {
     ktest_expect_end(KTEST_END_FAIL);
