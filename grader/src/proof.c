@@ -86,6 +86,23 @@ static int prepare_build(const struct proof *proof, const struct proof_job *job,
     return err;
 }
 
+/* "18-xdp-filter step 1, 2, 4: only root may": of a step whose reason is the
+ * one before's the number is put to those; another reason follows. */
+static void note_cannot(struct proof_job *job, const struct step *step,
+                        const char *week, const char *why)
+{
+    size_t len = strlen(job->cannot), tail = strlen(why) + 2;
+    size_t room = sizeof job->cannot - len;
+
+    if (len == 0)
+        snprintf(job->cannot, room, "%s step %d: %s", week, step->number, why);
+    else if (len > tail && strcmp(job->cannot + len - tail + 2, why) == 0)
+        snprintf(job->cannot + len - tail, room + tail, ", %d: %s",
+                 step->number, why);
+    else
+        snprintf(job->cannot + len, room, "; step %d: %s", step->number, why);
+}
+
 /* Build, and run one step. False where the code does not build. */
 static bool try_step(struct proof_job *job, const struct build *build,
                      const struct step *step, struct outcome *outcome)
@@ -104,8 +121,7 @@ static bool try_step(struct proof_job *job, const struct build *build,
     job->steps[step->number - 1].milliseconds =
         (uint32_t)(outcome->seconds * 1000);
     if (outcome->why != NULL)
-        snprintf(job->cannot, sizeof job->cannot, "%s step %d: %s",
-                 build->week->name, step->number, outcome->why);
+        note_cannot(job, step, build->week->name, outcome->why);
     return true;
 }
 
