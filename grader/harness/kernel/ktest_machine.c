@@ -29,10 +29,10 @@ struct hart ktest_harts[KTEST_HARTS_MAX];
 
 static struct {
     uint64_t entry, function, argument;
-    _Atomic uint32_t running;
+    uint32_t running;
 } job;
 
-static _Atomic uint32_t finishing, ready;
+static uint32_t finishing, ready;
 
 _Noreturn void ktest_machine_resume(const struct frame *frame);
 
@@ -97,9 +97,12 @@ static void prepare_hart(void)
 
 static void wait_for_interrupt(void)
 {
-    do
+    uint64_t pending;
+
+    do {
         __asm__ volatile("wfi");
-    while ((csr_read("mip") & MIE_MSIE) == 0);
+        pending = csr_read("mip");
+    } while ((pending & MIE_MSIE) == 0);
     CLINT_MSIP[hart_id()] = 0;
 }
 
@@ -226,7 +229,7 @@ static uint64_t get(const struct hart *hart, uint64_t value, uint64_t index)
     case KTEST_ARGUMENT:
         return index < KTEST_ARGUMENTS ? block()->arguments[index] : 0;
     case KTEST_RUNNING:
-        return job.running;
+        return __atomic_load_n(&job.running, __ATOMIC_ACQUIRE);
     case KTEST_TRAP:
         return index < 4 ? hart->trap[index] : 0;
     case KTEST_COUNT:
@@ -254,7 +257,7 @@ static _Noreturn void end_job(struct hart *hart)
     unsigned id = hart_id();
 
     hart->runs_job = false;
-    job.running--;
+    __atomic_fetch_sub(&job.running, 1, __ATOMIC_RELEASE);
     csr_write("mscratch", 0);
     csr_write("satp", 0);
     serve_jobs(id);

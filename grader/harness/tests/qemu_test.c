@@ -376,7 +376,7 @@ static void need_qemu(void)
                        "grader/install riscv");
 }
 
-int main(int argc, char **argv)
+static void add_expectations(void)
 {
     lab_step("expectations");
     lab_fixture(need_qemu, NULL);
@@ -385,6 +385,10 @@ int main(int argc, char **argv)
     lab_test(values_are_shown);
     lab_test(errors_are_named);
     lab_test(unknown_tests_are_refused);
+}
+
+static void add_endings(void)
+{
     lab_step("endings");
     lab_fixture(need_qemu, NULL);
     lab_test(hang_is_told);
@@ -400,11 +404,19 @@ int main(int argc, char **argv)
     lab_test(reaches_for_result);
     lab_test(second_boot_is_told);
     lab_test(death_of_qemu_is_told);
+}
+
+static void add_traps(void)
+{
     lab_step("traps");
     lab_fixture(need_qemu, NULL);
     lab_test(catches);
     lab_test(traps_reach_the_kernel);
     lab_test(many_traps_reach_the_kernel);
+}
+
+static void add_run(void)
+{
     lab_step("run");
     lab_fixture(need_qemu, NULL);
     lab_test(knows_the_run);
@@ -417,11 +429,19 @@ int main(int argc, char **argv)
     lab_test(counts_instructions);
     lab_test(takes_long);
     lab_test(is_entered);
+}
+
+static void add_machine(void)
+{
     lab_step("machine");
     lab_fixture(need_qemu, NULL);
     lab_test(memory_is_shared);
     lab_test(monitor_answers);
     lab_test(places_have_names);
+}
+
+static void add_devices(void)
+{
     lab_step("devices");
     lab_fixture(need_qemu, NULL);
     lab_test(uart_takes_what_is_polled);
@@ -433,10 +453,25 @@ int main(int argc, char **argv)
     lab_test(uart_interrupts_through_plic);
     lab_test(plic_interrupts_the_hart);
     lab_test(watch_ends);
+}
+
+static void add_console(void)
+{
     lab_step("console");
     lab_fixture(need_qemu, NULL);
     lab_test(console_shows_what_was_sent);
     lab_test(end_of_the_console_is_told);
     lab_test(silence_of_the_console_is_told);
+}
+
+int main(int argc, char **argv)
+{
+    add_expectations();
+    add_endings();
+    add_traps();
+    add_run();
+    add_machine();
+    add_devices();
+    add_console();
     return lab_main(argc, argv);
 }
