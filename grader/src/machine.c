@@ -125,6 +125,34 @@ static struct machine_finding look_valgrind(void)
     return look_for("valgrind", "host");
 }
 
+/* The first of these that is here; what only kernels want is no great lack. */
+static struct machine_finding look_for_kernels(const char *const *names,
+                                               const char *what)
+{
+    for (; *names != NULL; names++)
+        if (process_exists(*names))
+            return look_for(*names, "riscv");
+    return found(
+        MACHINE_LESS,
+        text_format("there is no %s; weeks of kind riscv want it", what),
+        install("riscv"));
+}
+
+static struct machine_finding look_riscv_gcc(void)
+{
+    static const char *const names[] = {"riscv64-unknown-elf-gcc",
+                                        "riscv64-elf-gcc",
+                                        "riscv64-linux-gnu-gcc", NULL};
+    return look_for_kernels(names, "riscv64 gcc");
+}
+
+static struct machine_finding look_riscv_gdb(void)
+{
+    static const char *const names[] = {
+        "gdb-multiarch", "riscv64-unknown-elf-gdb", "riscv64-elf-gdb", NULL};
+    return look_for_kernels(names, "gdb-multiarch");
+}
+
 /* ---- Small programs, compiled and run ---- */
 
 enum trial { TRIAL_WORKS, TRIAL_BUILD_FAILS, TRIAL_RUN_FAILS };
@@ -398,7 +426,13 @@ const struct machine_look machine_core[] = {
 const size_t machine_core_count = sizeof machine_core / sizeof *machine_core;
 
 const struct machine_look machine_tools[] = {
-    {"gdb", look_gdb}, {"strace", look_strace}, {"valgrind", look_valgrind},
-    {"nc", look_nc},   {"man pages", look_man}, {"core files", look_cores},
+    {"gdb", look_gdb},
+    {"strace", look_strace},
+    {"valgrind", look_valgrind},
+    {"nc", look_nc},
+    {"man pages", look_man},
+    {"core files", look_cores},
+    {"riscv64 gcc", look_riscv_gcc},
+    {"gdb-multiarch", look_riscv_gdb},
 };
 const size_t machine_tools_count = sizeof machine_tools / sizeof *machine_tools;
