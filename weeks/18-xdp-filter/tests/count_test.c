@@ -141,7 +141,7 @@ STEP_TEST(every_processor_counts)
     filter_lab_expect_verdicts(.passed = 20 * processors);
 }
 
-#define STORM_PACKETS 300000
+#define STORM_PACKETS 100000
 #define STORM_ROUNDS 4
 
 struct storm {
@@ -201,7 +201,7 @@ STEP_TEST(two_at_once)
 }
 
 /* Two threads that meet before each new port. */
-#define RACE_PORTS 1000
+#define RACE_PORTS 300
 
 struct race {
     int processor;
