@@ -23,7 +23,7 @@
 #define ICOUNT "shift=5,sleep=off"
 
 /* What QEMU gets to end by itself; the machine's own clock comes first. */
-#define END_MS 60000
+#define END_MS 40000
 
 /* ---- Memory ---- */
 

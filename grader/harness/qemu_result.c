@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #define WORDS_BYTES 1000
+#define CONSOLE_LINES 12
 #define STATUS_RESET 0x7777
 #define TRAPS_MANY 8 /* of 16 short looks at a kernel that hangs */
 
@@ -40,13 +41,24 @@ void machine_take_notes(struct machine *m)
     }
 }
 
-/* The console's last lines, for who reads of a failure. */
+/* Where the last lines of a text begin. */
+static const char *last_lines(const char *text, unsigned lines)
+{
+    const char *from = text + strlen(text);
+
+    while (from > text && lines > 0)
+        if (*--from == '\n' && from[1] != '\0')
+            lines--;
+    return lines == 0 ? from + 1 : from;
+}
+
+/* What the console showed last, for who reads of a failure. */
 static void note_console(const struct machine *m)
 {
     char line[160];
-    const char *text = m->qemu.out_text;
+    const char *text = last_lines(m->qemu.out_text, CONSOLE_LINES);
 
-    while (text != NULL && *text != '\0') {
+    while (*text != '\0') {
         size_t len = strcspn(text, "\n"), n = 0;
         for (size_t i = 0; i < len && n + 8 < sizeof line; i++)
             if ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f)
@@ -113,6 +125,16 @@ static bool is_in_vector(const struct ktest_hart_state *state)
     return state->epc == (state->vector & ~UINT64_C(3));
 }
 
+/* "in walk(), sv39.c:57", where a hart was when it was looked at. */
+static void append_place(char words[WORDS_BYTES], const struct machine *m,
+                         const struct ktest_hart_state *state)
+{
+    if (state->mode == 0)
+        append(words, "in user mode, at 0x%" PRIx64, state->pc);
+    else
+        append(words, "in %s", image_place(m->image, state->pc));
+}
+
 /* ---- Endings ---- */
 
 /* A kernel says "errno -22"; the name of it is known here. */
@@ -143,7 +165,8 @@ static void describe_hart(char words[WORDS_BYTES], const struct machine *m,
 
     if (!state->seen)
         return;
-    append(words, "; hart %u is in %s", hart, image_place(m->image, state->pc));
+    append(words, "; hart %u is ", hart);
+    append_place(words, m, state);
 }
 
 /* Traps keep coming: which, and where from. */
@@ -175,7 +198,7 @@ static _Noreturn void fail_hung(struct lab_where where, const struct machine *m)
     if (state->traps >= TRAPS_MANY)
         append_traps(words, m, state);
     else
-        append(words, "in %s", image_place(m->image, state->pc));
+        append_place(words, m, state);
     for (unsigned hart = 1; hart < block->harts; hart++)
         describe_hart(words, m, hart);
     lab_fail_at(where, "%s", words);

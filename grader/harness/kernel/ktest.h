@@ -141,7 +141,9 @@ void ktest_on_all_harts(void (*function)(void *), void *argument);
  * the test here, on this stack. Call it on one hart. kernel_main() does, unless
  * a file of tests/kernel defines one of its own.
  */
+#ifndef KTEST_JUNK
 #define KTEST_JUNK(number) (0xdead000000000000 + (number))
+#endif
 _Noreturn void ktest_run(void);
 
 /* ---- Traps ---- */

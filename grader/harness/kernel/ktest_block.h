@@ -28,6 +28,9 @@
 
 #define KTEST_HARTS_MAX 4
 
+/* What register x-number holds where a kernel is entered, but for a0. */
+#define KTEST_JUNK(number) (0xdead000000000000 + (number))
+
 /* An ecall with this in a7, but for its last byte, is for ktest. */
 #define KTEST_CALL 0x6b746500
 #define KTEST_CALL_TEXT 0     /* a0 bytes, in a1 to a5: more of a text */

@@ -113,6 +113,7 @@ static _Noreturn void serve_jobs(unsigned hart)
 
     while (!ktest_harts[hart].runs_job)
         wait_for_interrupt();
+    CLINT_MSIP[hart] = 0; /* it may have seen the job before the interrupt */
     ktest_refresh();
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     frame.x[0] = job.entry;
@@ -154,7 +155,8 @@ struct frame *ktest_machine_boot(unsigned hart)
         ktest_watch_start(block()->limit_ticks);
     /* As after a reset, registers hold anything: nobody may count on 0. */
     for (unsigned i = 1; i < 32; i++)
-        frame->x[i] = 0xdead000000000000 + i;
+        frame->x[i] = KTEST_JUNK(i);
+    csr_write("sscratch", KTEST_JUNK(0));
     frame->x[0] = block()->entry;
     frame->x[A0] = hart;
     return frame;

@@ -97,6 +97,7 @@ STEP_TEST(hang_is_told)
           "", "");
     fails(hangs, "subject.c:", "", "");
     fails(sleeps, "in ktest_case_sleeps()", "", "");
+    fails(hangs_in_user_mode, "in user mode, at 0x8", "", "");
     const struct lab_shared *page =
         failed_run((struct machine_options){.test = "hangs"});
     expect_part(LAB_HERE, "the transcript", page->transcript, "goes round\n");

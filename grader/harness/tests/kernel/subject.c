@@ -113,6 +113,20 @@ static void sleep_on(void *argument)
         continue;
 }
 
+/* sret to user mode, to a loop there. */
+KERNEL_TEST(hangs_in_user_mode)
+{
+    __asm__ volatile("la t0, 1f\n"
+                     "csrw sepc, t0\n"
+                     "li t0, 1 << 8\n"
+                     "csrc sstatus, t0\n"
+                     "sret\n"
+                     "1: j 1b"
+                     :
+                     :
+                     : "t0", "memory");
+}
+
 KERNEL_TEST(hangs_on_all_harts)
 {
     ktest_on_all_harts(sleep_on, NULL);
