@@ -28,8 +28,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The oldest QEMU that the weeks were written on: Debian 12's. */
+/* The oldest QEMU that the weeks were written on: Debian 12's, the first with
+ * a timer of supervisor mode's own (Sstc). */
 #define QEMU_MAJOR_MIN 7
+#define QEMU_MINOR_MIN 2
 
 /* What a probe found: both NULL where the need is met. Static or never
  * freed: there is one for each need. */
@@ -254,20 +256,22 @@ static struct finding probe_qemu(void)
     struct process_request request = {
         .argv = argv, .keep_fd = -1, .timeout_ms = 20000};
     struct process_result result;
-    int major = 0;
+    int major = 0, minor = 0;
 
     if (process_run(&request, &result) < 0)
         return (struct finding){"there is no qemu-system-riscv64",
                                 install_command("riscv")};
     if (process_succeeded(&result) &&
-        sscanf(result.output, "QEMU emulator version %d", &major) != 1)
+        sscanf(result.output, "QEMU emulator version %d.%d", &major, &minor) !=
+            2)
         major = 0;
     process_result_release(&result);
-    if (major >= QEMU_MAJOR_MIN)
+    if (major > QEMU_MAJOR_MIN ||
+        (major == QEMU_MAJOR_MIN && minor >= QEMU_MINOR_MIN))
         return (struct finding){0};
     return (struct finding){
-        text_format("QEMU is at version %d, the weeks want %d.0", major,
-                    QEMU_MAJOR_MIN),
+        text_format("QEMU is at version %d.%d, the weeks want %d.%d", major,
+                    minor, QEMU_MAJOR_MIN, QEMU_MINOR_MIN),
         install_command("riscv")};
 }
 
