@@ -32,8 +32,9 @@
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
-/* Where headers may lie; what the verifier needs to know of their offsets. */
-#define OFFSET_MASK 0x7ff
+/* Where headers may lie: a frame is less than a page. It is what the verifier
+ * needs to know of their offsets. */
+#define OFFSET_MASK 0xfff
 
 /* ---- What the process has told us ---- */
 
@@ -244,6 +245,9 @@ struct choice {
 static __always_inline struct choice backend_of(__u32 number)
 {
     struct choice none = {.number = MAGLEV_NONE};
+    /* clang 18 would compare 16 bits of an id and look up by another copy of
+     * them, of which the verifier knows nothing. */
+    asm volatile("" : "+r"(number));
     if (number >= BALANCER_BACKENDS_MAX)
         return none;
     return (struct choice){number, {read_once(&backends[number].link.word)}};
