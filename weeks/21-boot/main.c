@@ -1,0 +1,62 @@
+/*
+ * main.c: given. The kernel of week 21: it comes up, and listens.
+ */
+#include "boot.h"
+#include "device_tree.h"
+#include "harts.h"
+#include "kprintf.h"
+#include "monitor.h"
+#include "param.h"
+#include "probe.h"
+#include "riscv.h"
+#include "spinlock.h"
+
+#define COUNT_EACH 100000
+
+static unsigned machine_harts;
+static struct spinlock lock;
+static unsigned long counter;
+static unsigned done;
+
+/* What each hart does: count, in turns with all others. */
+static void count_up(unsigned hart)
+{
+    (void)hart;
+    for (int i = 0; i < COUNT_EACH; i++) {
+        bool interrupts = spinlock_acquire(&lock);
+
+        counter++;
+        spinlock_release(&lock, interrupts);
+    }
+    __atomic_add_fetch(&done, 1, __ATOMIC_RELEASE);
+}
+
+static int run_harts(int count, char **words)
+{
+    int err = harts_start(machine_harts, count_up);
+
+    (void)count;
+    (void)words;
+    if (err < 0)
+        return err;
+    count_up(hart_id());
+    while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < machine_harts)
+        ;
+    printf("%u harts counted to %lu\n", machine_harts, counter);
+    return 0;
+}
+
+static const struct monitor_command commands[] = {
+    {"harts", "", "all of them count together (stretch)", run_harts},
+};
+
+void kernel_main(unsigned hart, const void *device_tree)
+{
+    kernel_init();
+    trap_set_handler(EXCEPTION_LOAD_ACCESS, probe_trap, NULL);
+    trap_set_handler(EXCEPTION_STORE_ACCESS, probe_trap, NULL);
+    machine_harts = device_tree_harts(device_tree);
+    printf("\nhart %u of %u is up, %d ticks a second; `help` helps\n", hart,
+           machine_harts, TICK_HZ);
+    monitor_run(commands, sizeof commands / sizeof *commands);
+}

@@ -1,0 +1,257 @@
+/*
+ * harts_kernel.c: step 9, the stretch, in the kernel.
+ */
+#include "harts.h"
+#include "kerrno.h"
+#include "ktest.h"
+#include "layout.h"
+#include "param.h"
+#include "riscv.h"
+#include "spinlock.h"
+#include "trap.h"
+
+/* Many beginnings, as most races are lost right after one. */
+#define COUNT_EACH 5000
+#define ROUNDS 30
+
+/* ---- The lock ---- */
+
+/* Interrupts are off while it is held, and then as before. */
+KERNEL_TEST(interrupts_are_off_while_it_is_held)
+{
+    struct spinlock lock = {0}, other = {0};
+
+    for (int on = 0; on <= 1; on++) {
+        bool outer, inner;
+
+        ktest_note("two locks are acquired, one in the other, with interrupts "
+                   "%s",
+                   on ? "on" : "off");
+        interrupts_restore(on);
+        outer = spinlock_acquire(&lock);
+        ktest_equal(outer, on, "what spinlock_acquire() returns");
+        ktest_same_hex(csr_read(sstatus) & SSTATUS_SIE, 0, "sstatus.SIE");
+        inner = spinlock_acquire(&other);
+        ktest_equal(inner, false, "what spinlock_acquire() returns then");
+        spinlock_release(&other, inner);
+        ktest_same_hex(csr_read(sstatus) & SSTATUS_SIE, 0,
+                       "sstatus.SIE, when one is held still");
+        spinlock_release(&lock, outer);
+        ktest_equal(interrupts_off(), on, "whether interrupts are on");
+    }
+}
+
+static struct spinlock shared;
+static volatile unsigned long counter;
+static unsigned long interrupts;
+
+static int count_in_interrupt(struct trap_frame *frame, void *context)
+{
+    bool before = spinlock_acquire(&shared);
+
+    (void)frame;
+    (void)context;
+    counter++;
+    interrupts++;
+    spinlock_release(&shared, before);
+    stimecmp_write(time_read() + 10 + ktest_random_below(20));
+    return 0;
+}
+
+/* An interrupt that wants the lock which it has interrupted waits for ever. */
+KERNEL_TEST(an_interrupt_may_want_it_too)
+{
+    unsigned long own = 0;
+
+    trap_init_hart();
+    ktest_ok(trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER,
+                              count_in_interrupt, NULL));
+    ktest_note("a counter is counted up under the lock, here and in 2,000 "
+               "interrupts");
+    stimecmp_write(0);
+    csr_write(sie, SIE_TIMER);
+    interrupts_on();
+    while (*(volatile unsigned long *)&interrupts < 2000) {
+        bool before = spinlock_acquire(&shared);
+
+        counter++;
+        own++;
+        spinlock_release(&shared, before);
+    }
+    interrupts_off();
+    ktest_equal(counter, own + interrupts, "the counter");
+}
+
+/* Whoever else is inside meanwhile, what it counts is lost. */
+static void count_slowly(void)
+{
+    unsigned long before = counter;
+
+    for (volatile int i = 0; i < 8; i++)
+        ;
+    counter = before + 1;
+}
+
+static unsigned at_the_line;
+
+/* Nobody begins a round before all are there. */
+static void line_up(unsigned round)
+{
+    unsigned all = ktest_hart_count() * (round + 1);
+
+    __atomic_add_fetch(&at_the_line, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&at_the_line, __ATOMIC_ACQUIRE) < all)
+        ;
+}
+
+static void count_up(void *argument)
+{
+    (void)argument;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        line_up(round);
+        for (int i = 0; i < COUNT_EACH; i++) {
+            bool before = spinlock_acquire(&shared);
+
+            count_slowly();
+            spinlock_release(&shared, before);
+        }
+    }
+}
+
+/* One hart at a time. */
+KERNEL_TEST(a_counter_comes_out_right)
+{
+    ktest_limit_ms(120000);
+    counter = 0;
+    ktest_note("each hart counts to %d on the same counter, %d times",
+               COUNT_EACH, ROUNDS);
+    ktest_on_all_harts(count_up, NULL);
+    ktest_equal(counter,
+                (unsigned long)COUNT_EACH * ROUNDS * ktest_hart_count(),
+                "the counter");
+}
+
+/* ---- The harts ---- */
+
+static struct {
+    uint64_t hart, tp, sp, vector, status, calls;
+} seen[HARTS_MAX];
+
+static unsigned entered;
+
+static int add(struct trap_frame *frame, void *context)
+{
+    (void)context;
+    frame->a0 += 5;
+    frame->sepc += 4;
+    return 0;
+}
+
+static uint64_t trap_here(uint64_t number)
+{
+    register uint64_t a0 asm("a0") = number;
+
+    asm volatile(".insn 4, 0x00100073" : "+r"(a0) : : "memory");
+    return a0;
+}
+
+static void look_around(unsigned hart)
+{
+    seen[hart % HARTS_MAX].hart = hart;
+    asm volatile("mv %0, tp" : "=r"(seen[hart % HARTS_MAX].tp));
+    asm volatile("mv %0, sp" : "=r"(seen[hart % HARTS_MAX].sp));
+    seen[hart % HARTS_MAX].vector = csr_read(stvec);
+    seen[hart % HARTS_MAX].status = csr_read(sstatus);
+    seen[hart % HARTS_MAX].calls = trap_here(hart);
+    __atomic_add_fetch(&entered, 1, __ATOMIC_RELEASE);
+}
+
+static void wait_entered(unsigned count)
+{
+    while (__atomic_load_n(&entered, __ATOMIC_ACQUIRE) < count)
+        ;
+}
+
+static void expect_hart(unsigned hart)
+{
+    ktest_equal(seen[hart].hart, hart, "main()'s argument");
+    ktest_same_hex(seen[hart].tp, hart, "tp, on hart %u", hart);
+    ktest_check(seen[hart].sp > stack_low(hart) &&
+                    seen[hart].sp <= stack_high(hart),
+                "sp lies in hart %u's stack: 0x%lx, in 0x%lx to 0x%lx", hart,
+                seen[hart].sp, stack_low(hart), stack_high(hart));
+    ktest_same_hex(seen[hart].vector, (uintptr_t)trap_vector,
+                   "stvec, on hart %u", hart);
+    ktest_same_hex(seen[hart].status & SSTATUS_SIE, 0,
+                   "sstatus.SIE, on hart %u", hart);
+    ktest_equal(seen[hart].calls, hart + 5, "what a trap made of a0");
+}
+
+/* Each hart goes on, on its own stack, with its number, with traps. */
+KERNEL_TEST(all_harts_go_on)
+{
+    unsigned harts = ktest_hart_count();
+
+    trap_init_hart();
+    ktest_ok(trap_set_handler(EXCEPTION_BREAKPOINT, add, NULL));
+    ktest_note("harts_start(%u, …)", harts);
+    ktest_ok(harts_start(harts, look_around));
+    wait_entered(harts - 1);
+    for (unsigned hart = 1; hart < harts; hart++)
+        expect_hart(hart);
+    ktest_error(harts_start(harts, look_around), -EALREADY);
+}
+
+/* Not more than were asked for. */
+KERNEL_TEST(the_others_stay_parked)
+{
+    trap_init_hart();
+    ktest_ok(trap_set_handler(EXCEPTION_BREAKPOINT, add, NULL));
+    ktest_note("harts_start(3, …), on a machine of 4");
+    ktest_ok(harts_start(3, look_around));
+    wait_entered(2);
+    for (uint64_t until = time_read() + 20000; time_read() < until;)
+        ;
+    ktest_equal(entered, 2, "how many harts came to main()");
+    expect_hart(1);
+    expect_hart(2);
+}
+
+static void never(unsigned hart)
+{
+    ktest_fail("hart %u was let go", hart);
+}
+
+/* There is no hart 4, and no 0 harts. */
+KERNEL_TEST(how_many_is_checked)
+{
+    trap_init_hart();
+    ktest_note("harts_start() of 0, %d and 2^32 - 1 harts", HARTS_MAX + 1);
+    ktest_error(harts_start(0, never), -EINVAL);
+    ktest_error(harts_start(HARTS_MAX + 1, never), -EINVAL);
+    ktest_error(harts_start(UINT32_MAX, never), -EINVAL);
+}
+
+static void count_on_hart(unsigned hart)
+{
+    (void)hart;
+    count_up(NULL);
+    __atomic_add_fetch(&entered, 1, __ATOMIC_RELEASE);
+}
+
+/* All of it together, as the monitor's command `harts` does. */
+KERNEL_TEST(all_count_together)
+{
+    unsigned harts = ktest_hart_count();
+
+    ktest_limit_ms(120000);
+    counter = 0;
+    trap_init_hart();
+    ktest_note("harts_start(%u, …): each counts to %d", harts,
+               COUNT_EACH * ROUNDS);
+    ktest_ok(harts_start(harts, count_on_hart));
+    count_up(NULL);
+    wait_entered(harts - 1);
+    ktest_equal(counter, (unsigned long)COUNT_EACH * ROUNDS * harts,
+                "the counter");
+}

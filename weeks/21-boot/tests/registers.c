@@ -1,0 +1,66 @@
+/*
+ * registers.c: reads what QEMU's monitor says of the harts.
+ */
+#include "registers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WFI 0x10500073
+#define LOOKS 8
+
+static uint64_t field(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+
+    return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 16);
+}
+
+struct hart_registers registers_read(struct machine *m, unsigned hart)
+{
+    char head[16];
+    const char *text = machine_monitor(m, "info registers -a");
+    struct hart_registers registers;
+
+    snprintf(head, sizeof head, "CPU#%u", hart);
+    text = strstr(text, head);
+    if (text == NULL)
+        lab_fail("QEMU tells nothing of hart %u", hart);
+    registers.pc = field(text, " pc ");
+    registers.sp = field(text, " x2/sp ");
+    registers.tp = field(text, " x4/tp ");
+    return registers;
+}
+
+/* Where a hart sleeps its pc is behind wfi, or at it. */
+static bool is_asleep(struct machine *m, uint64_t pc)
+{
+    uint32_t around[2];
+
+    if (pc < MACHINE_MEMORY + 4 ||
+        pc + 4 > (uint64_t)MACHINE_MEMORY + MACHINE_MEMORY_BYTES)
+        return false;
+    memcpy(around, machine_memory(m, pc - 4, sizeof around), sizeof around);
+    return around[0] == WFI || around[1] == WFI;
+}
+
+void registers_expect_asleep_at(struct lab_where where, struct machine *m,
+                                unsigned hart)
+{
+    struct lab_patience patience;
+    uint64_t pc = 0;
+    unsigned looks = 0;
+
+    lab_note("looks where hart %u is", hart);
+    lab_patience_start(&patience);
+    while (looks < LOOKS && lab_patience_left(&patience)) {
+        pc = registers_read(m, hart).pc;
+        looks = is_asleep(m, pc) ? looks + 1 : 0;
+    }
+    if (looks < LOOKS)
+        lab_fail_at(where,
+                    "hart %u does not sleep in wfi: it is at 0x%" PRIx64 ", %s",
+                    hart, pc, machine_place(m, pc));
+}

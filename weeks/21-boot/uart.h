@@ -1,0 +1,35 @@
+/*
+ * uart.h: the contract of steps 1 and 3: the serial line, a 16550. You write
+ * uart.c. Its registers lie at PLATFORM_UART0, one byte each.
+ */
+#ifndef UART_H
+#define UART_H
+
+/*
+ * Send one byte, as it is. From step 3 on it waits until the transmitter's
+ * holding register is empty (LSR bit 5) and only then writes the byte, and
+ * touches nothing else.
+ * Source: handout steps 1 and 3; TL16C550C data sheet, "Line status register".
+ */
+void uart_put(char c);
+
+/*
+ * Bring the line into a known state: 115,200 baud (PLATFORM_UART0_CLOCK_HZ / 16
+ * / 115,200), 8 data bits, no parity, 1 stop bit; FIFOs on and emptied;
+ * interrupts off. The divisor's latch is closed again (DLAB).
+ * Source: handout step 3.
+ */
+void uart_init(void);
+
+/*
+ * Take one byte that has arrived.
+ * Returns it, 0 to 255.
+ * Errors: -EAGAIN there is none.
+ * Source: handout step 3; data sheet, "LSR" bit 0.
+ */
+int uart_get(void);
+
+/* Let the UART interrupt when a byte has arrived: step 7. */
+void uart_receive_interrupts_on(void);
+
+#endif
