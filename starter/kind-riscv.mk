@@ -150,7 +150,7 @@ endef
 
 $(B)/kernel.elf: $(OBJECTS) $(KERNEL_TEST_OBJECTS) $(KTEST_OBJECT) \
 		$(USED_ARCHIVES) $(LINKER_SCRIPT) | warnings
-	$(call linked,-Wl$(comma_)--defsym=machine_start=ktest_start)
+	$(call linked,-Wl$(comma_)-e$(comma_)ktest_start)
 
 ifneq ($(PROGRAM),)
 $(B)/$(PROGRAM): $(MACHINE_OBJECT) $(MAIN_OBJECT) $(OBJECTS) $(USED_ARCHIVES) \
