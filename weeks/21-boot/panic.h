@@ -48,7 +48,7 @@ _Noreturn void panic_trap(const struct trap_frame *frame, const char *format,
  *   low, high   the stack
  *   out, max    out: return addresses, the innermost first, at most max
  * Returns how many: it ends at the first fp that is no possible one, that is,
- * outside (low, high], not a multiple of 16, or not above the one before.
+ * not in [low + 16, high], no multiple of 16, or not above the one before.
  */
 size_t backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *out,
                  size_t max);

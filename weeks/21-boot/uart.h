@@ -22,7 +22,8 @@ void uart_put(char c);
 void uart_init(void);
 
 /*
- * Take one byte that has arrived.
+ * Take one byte that has arrived. Does not wait: it asks LSR, and reads the
+ * receiver only if there is one.
  * Returns it, 0 to 255.
  * Errors: -EAGAIN there is none.
  * Source: handout step 3; data sheet, "LSR" bit 0.

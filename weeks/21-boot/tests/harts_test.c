@@ -96,9 +96,13 @@ static void expect_order(const char *function, const char *const *any_of,
  */
 STEP_TEST(order_is_asked_for)
 {
-    static const char *const acquire[] = {".aq",          "fence\tr,rw",
-                                          "fence\trw,rw", "fence\tiorw,iorw",
-                                          "fence\n",      NULL};
+    static const char *const acquire[] = {".aq",
+                                          "fence\tr,rw",
+                                          "fence\trw,rw",
+                                          "fence\tiorw,iorw",
+                                          "fence\n",
+                                          "fence.tso",
+                                          NULL};
     static const char *const release[] = {".rl",
                                           ".aqrl",
                                           "fence\trw,w",
@@ -106,6 +110,7 @@ STEP_TEST(order_is_asked_for)
                                           "fence\tiorw,iorw",
                                           "fence\tiorw,ow",
                                           "fence\n",
+                                          "fence.tso",
                                           NULL};
 
     expect_order("spinlock_acquire", acquire,
