@@ -4,6 +4,9 @@
 #     … + used + tests/kernel + ktest  ->  kernel.elf   the image of all tests
 #     … + used + machine.S + main.c    ->  PROGRAM      a kernel by itself
 #     tests/*_test.c + harness  ->  test         on the host, starts QEMU
+#     bench/*.c + harness       ->  bench/BENCH  on the host, starts
+#     … + used + machine.S + bench/kernel/*  ->  bench/counts.elf
+#     bench/NAME.S              ->  bench/NAME.elf   a kernel by itself
 #
 # The objects of kernels come from the cross compiler (harness/riscv.mk), those
 # of the host's test program from the usual one, with its sanitizers. kernel.ld
@@ -72,7 +75,7 @@ KTEST_OBJECT := $(KTEST_OUT)/ktest-in-kernel.o
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt -pthread
 KIND_TOOLS := riscv-tools
 KIND_DEBUG := env # the test itself starts gdb on the machine that fails
-VPATH := $(SRC) $(WEEK_DIR)
+VPATH := $(SRC) $(WEEK_DIR) $(dir $(MACHINE_SOURCE))
 
 # compiled FOLDER,COMMAND: an object from FOLDER/NAME, compiled in that folder,
 # so that gcc says uart.c:12 and no long path. What it warns of is kept, and
@@ -166,6 +169,38 @@ $(T)/host-test: $(TEST_OBJECTS) $(HARNESS_ARCHIVES)
 $(B)/test: $(T)/host-test | $(B)/kernel.elf
 	$(Q)ln -f $< $@ 2>/dev/null || cp -f $< $@
 
+# What measures the module for `grade bench`, and the kernels that it starts.
+ifneq ($(BENCH),)
+BENCH_DIR := $(WEEK_DIR)/bench
+BENCH_OBJECTS := $(patsubst $(BENCH_DIR)/%.c,$(B)/bench/%.o,\
+	$(wildcard $(BENCH_DIR)/*.c))
+BENCH_KERNEL_OBJECTS := $(patsubst $(BENCH_DIR)/kernel/%,$(B)/bench/kernel/%,\
+	$(call object,$(wildcard $(BENCH_DIR)/kernel/*.c $(BENCH_DIR)/kernel/*.S)))
+BENCH_ALONE := $(patsubst $(BENCH_DIR)/%.S,$(B)/bench/%.elf,\
+	$(wildcard $(BENCH_DIR)/*.S))
+
+$(BENCH_OBJECTS): $(B)/bench/%.o: $(BENCH_DIR)/%.c $(CONFIG)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LAB_CFLAGS) -O2 -Werror -I $(HARNESS) -MMD -MP -MF $(@:.o=.d) \
+		-MT $@ -c $< -o $@
+$(filter-out %.S.o,$(BENCH_KERNEL_OBJECTS)): $(B)/bench/kernel/%.o: \
+		$(BENCH_DIR)/kernel/%.c $(CONFIG)
+	$(call compiled,$(WEEK_DIR),$(KERNEL_COMPILE) -Werror)
+$(filter %.S.o,$(BENCH_KERNEL_OBJECTS)): $(B)/bench/kernel/%.S.o: \
+		$(BENCH_DIR)/kernel/%.S $(CONFIG)
+	$(call compiled,$(WEEK_DIR),$(KERNEL_COMPILE))
+$(B)/bench/counts.elf: $(MACHINE_OBJECT) $(BENCH_KERNEL_OBJECTS) $(OBJECTS) \
+		$(USED_ARCHIVES) $(LINKER_SCRIPT)
+	$(call linked,-Wl$(comma_)--defsym=machine_next=start)
+$(BENCH_ALONE): $(B)/bench/%.elf: $(BENCH_DIR)/%.S $(CONFIG)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(RISCV_FLAGS) -nostdlib -Wl,-Ttext=0x80000000 $< -o $@
+$(B)/bench/$(BENCH): $(BENCH_OBJECTS) \
+		$(COURSE)/build/harness/none/libharness.a | $(BENCH_ALONE) \
+		$(if $(BENCH_KERNEL_OBJECTS),$(B)/bench/counts.elf) program
+	$(Q)$(CC) -pthread -o $@ $^ $(CHECK_LIBS)
+endif
+
 # For clangd, where it looks first: beside the sources of a member's own make.
 .PHONY: compile_commands
 compile_commands: $(if $(FROM),,compile_commands.json)
@@ -184,4 +219,5 @@ riscv-tools:
 		'brings one' >&2; exit 1; }
 
 -include $(OBJECTS:.o=.d) $(MAIN_OBJECT:.o=.d) $(MACHINE_OBJECT:.o=.d) \
-	$(KERNEL_TEST_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+	$(KERNEL_TEST_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) \
+	$(BENCH_OBJECTS:.o=.d) $(BENCH_KERNEL_OBJECTS:.o=.d)
