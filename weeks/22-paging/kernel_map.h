@@ -36,8 +36,8 @@ int kernel_map_init(void);
 uint64_t *kernel_map_root(void);
 
 /*
- * The hart that calls translates by the kernel's table from now on, and has
- * forgotten all that it remembered of any other.
+ * The hart that calls translates by the kernel's table from now on, satp being
+ * SV39_SATP(kernel_map_root()), and has forgotten what it remembered of others.
  */
 void kernel_map_enter(void);
 

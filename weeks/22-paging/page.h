@@ -78,7 +78,8 @@ unsigned page_owners(const void *page);
  * Step 8. A block: PAGE_BLOCK_PAGES free pages in a row, the first at a
  * multiple of PAGE_BLOCK_BYTES, all of them the caller's and filled with zeros.
  * Each is released by page_free(), in any order; when all are free, they can be
- * a block again.
+ * a block again. A few pages in use cost a few blocks: the first 100 that are
+ * taken leave all but three.
  * Returns NULL if there is none, and before step 8.
  */
 void *page_alloc_block(void);

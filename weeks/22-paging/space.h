@@ -32,7 +32,8 @@
 /* A stack: the page below it stays empty, so that one that grows too far meets
  * it, and nothing else. */
 #define SPACE_STACK (UINT64_C(1) << 16)
-/* Step 8: where it fits, a fault is answered with 2 MiB at once. */
+/* Step 8: where it fits, a fault is answered with 2 MiB at once. Before that it
+ * changes nothing. */
 #define SPACE_LARGE (UINT64_C(1) << 17)
 
 /* From the trap to sret, without what page_fill() takes: grade bench. */
@@ -98,9 +99,10 @@ int space_read(struct space *space, void *to, uint64_t at, size_t len);
 int space_write(struct space *space, uint64_t at, const void *from, size_t len);
 
 /*
- * What the kernel does for a program. Called with the space entered, after each
- * ecall (sepc is behind it already) and after each interrupt (trap_dispatch()
- * was called already); frame->scause tells which.
+ * What the kernel does for a program. Called with the space entered (satp is
+ * SV39_SATP(space->root)), after each ecall (sepc is behind it already) and
+ * after each interrupt (trap_dispatch() was called already): frame->scause says
+ * which.
  * Returns 0: the program goes on, with what is in frame; else it has ended.
  */
 typedef int space_serve(struct space *space, struct trap_frame *frame,

@@ -142,8 +142,8 @@ int sv39_walk(const uint64_t *root, uint64_t address, struct sv39_access access,
  * Returns 0.
  * Errors, after which every address is translated as before and no page is
  * lost: -EINVAL the range, physical or flags are not as above; -EEXIST a part
- * of the range is mapped; -ENOMEM there is no page for a table. Source: handout
- * step 3.
+ * of the range is mapped; -ENOMEM there is no page for a table.
+ * Source: handout step 3.
  */
 int sv39_map(uint64_t *root, uint64_t address, uint64_t physical,
              uint64_t bytes, uint64_t flags);
