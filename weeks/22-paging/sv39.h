@@ -171,8 +171,10 @@ typedef void sv39_release(uint64_t physical, uint64_t bytes);
 
 /*
  * What of the range is mapped is so no longer; where nothing was, nothing
- * happens. The hart that calls has forgotten it, too (sfence.vma), before
- * release is called and before the call returns.
+ * happens, at once: an entry without V is passed with all that it stands for,
+ * so that 64 GiB of nothing take a few instructions. The hart that calls has
+ * forgotten it, too (sfence.vma), before release is called and before the call
+ * returns.
  *   release   NULL: the memory is not this table's business
  * Returns how many pages of PAGE_BYTES were mapped.
  * Errors, after which nothing has changed: -EINVAL the range is not as above;

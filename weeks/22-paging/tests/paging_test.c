@@ -196,6 +196,7 @@ one_hart(copies_say_when_memory_is_out);
 lab_kernel_test(a_program_gets_its_pages_as_it_goes);
 one_hart(a_stack_grows_to_its_guard);
 lab_kernel_test(a_bad_address_ends_the_program_alone);
+one_hart(an_instruction_lies_over_a_page_border);
 one_hart(memory_that_is_out_ends_the_program);
 one_hart(an_ecall_is_answered_and_the_program_goes_on);
 lab_kernel_test(a_program_that_never_ends_is_ended);
@@ -482,6 +483,7 @@ static void register_demand(void)
     lab_test(a_program_gets_its_pages_as_it_goes);
     lab_test(a_stack_grows_to_its_guard);
     lab_test(a_bad_address_ends_the_program_alone);
+    lab_test(an_instruction_lies_over_a_page_border);
     lab_test(memory_that_is_out_ends_the_program);
     lab_test(an_ecall_is_answered_and_the_program_goes_on);
     lab_test(a_program_that_never_ends_is_ended);

@@ -489,6 +489,33 @@ KERNEL_TEST(a_bad_address_ends_the_program_alone)
     ktest_equal(run(), 7, "what space_run() returns");
 }
 
+/* `li a0, 0`, of which the second half is zeros, and behind it more zeros: no
+ * instruction. The fault is the second page's: stval says so, not sepc. */
+KERNEL_TEST(an_instruction_lies_over_a_page_border)
+{
+    const uint64_t at = USER_START + PAGE_BYTES - 2;
+    uint16_t *page;
+
+    begin();
+    page = page_alloc_zeroed();
+    ktest_check(page != NULL, "there is a page for the text");
+    page[PAGE_BYTES / 2 - 1] = 0x0513;
+    asm volatile("fence.i" : : : "memory");
+    ktest_ok(sv39_map(space.root, USER_START, (uintptr_t)page, PAGE_BYTES,
+                      SV39_R | SV39_X | SV39_U));
+    add(USER_START, 2, SV39_R | SV39_X);
+    frame = (struct trap_frame){.sepc = at, .sp = USER_END, .a0 = 1};
+    ktest_note("an instruction of 4 bytes at 0x%lx, the second half of it on a "
+               "page that is not there yet",
+               at);
+    ktest_equal(run(), -EFAULT, "what space_run() returns");
+    ktest_same_text(ktest_cause_text(frame.scause),
+                    ktest_cause_text(EXCEPTION_ILLEGAL_INSTRUCTION),
+                    "what ended the program");
+    ktest_same_hex(frame.sepc, at + 4, "where: behind that instruction");
+    ktest_equal(frame.a0, 0, "a0, which that instruction has set");
+}
+
 KERNEL_TEST(memory_that_is_out_ends_the_program)
 {
     begin();
