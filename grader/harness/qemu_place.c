@@ -28,7 +28,8 @@ static bool is_here(const char *name)
     return system(command) == 0;
 }
 
-/* "sv39.c:57", or nothing where no tool knows. */
+/* "sv39.c:57", or nothing where no tool knows. Of what was inlined there, the
+ * last line is the one of the function that has a name. */
 static void find_line(const struct machine_image *image, uint64_t address,
                       char *line, size_t size)
 {
@@ -39,8 +40,9 @@ static void find_line(const struct machine_image *image, uint64_t address,
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {
         if (!is_here(tools[i]))
             continue;
-        snprintf(command, sizeof command, "%s -s -e '%s' 0x%llx 2>/dev/null",
-                 tools[i], image->path, (unsigned long long)address);
+        snprintf(command, sizeof command,
+                 "%s -i -s -e '%s' 0x%llx 2>/dev/null | tail -n 1", tools[i],
+                 image->path, (unsigned long long)address);
         out = popen(command, "re");
         if (out == NULL || fgets(line, (int)size, out) == NULL)
             line[0] = '\0';

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 
 #define WORDS_BYTES 1000
-#define CONSOLE_LINES 12
+#define CONSOLE_LINES 24 /* a panic with registers and a backtrace */
 #define STATUS_RESET 0x7777
 #define TRAPS_MANY 8 /* of 16 short looks at a kernel that hangs */
 
