@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 static void (*harts_main)(unsigned hart);
+static unsigned harts_count;
 
 /*
  * Where parked harts look (start.S). Not in the bss: they may look before hart
@@ -23,6 +24,8 @@ void (*harts_entry)(unsigned hart) __attribute__((section(".data"))) = NULL;
 static void enter(unsigned hart)
 {
     csr_clear(sie, SIE_SOFTWARE);
+    if (hart >= harts_count)
+        return; /* woken by somebody else: harts_start() did not ask for it */
     csr_clear(sip, SIE_SOFTWARE);
     trap_init_hart();
     harts_main(hart);
@@ -35,6 +38,7 @@ int harts_start(unsigned count, void (*main)(unsigned hart))
     if (harts_entry != NULL)
         return -EALREADY;
     harts_main = main;
+    harts_count = count;
     /* Last: who finds it, finds what was stored before it. */
     __atomic_store_n(&harts_entry, enter, __ATOMIC_RELEASE);
     for (unsigned hart = 1; hart < count; hart++)

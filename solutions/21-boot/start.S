@@ -37,6 +37,7 @@ park_hart:
     li t0, 1 << 1               /* SIE_SOFTWARE: wfi ends, no trap is taken */
     csrw sie, t0
 1:  wfi
+    csrw sip, zero              /* before it looks: the next one is not lost */
     la t0, harts_entry
     ld t1, 0(t0)
     beqz t1, 1b

@@ -8,15 +8,15 @@
 #include <stddef.h>
 
 /*
- * start.S: where every hart enters supervisor mode, all at the same time.
+ * start.S: where every hart enters supervisor mode, at about the same time.
  * Registers and memory hold junk, but a0 = the hart's number and a1 = the
  * device tree. Interrupts and paging are off. Never returns.
  *
  * Each hart: tp = its number (hart_id()), sp = the top of its own stack
  * (layout.h), s0 = 0, which ends every backtrace. Hart 0 fills the bss with
  * zeros and calls kernel_main(a0, a1); if that returns, it parks. All others
- * park: they stop in wfi, for ever, and touch no memory. A hart whose number is
- * HARTS_MAX or more has no stack and parks as well.
+ * park: they stop in wfi, for ever, whatever wakes them, and touch no memory. A
+ * hart whose number is HARTS_MAX or more has no stack and parks as well.
  */
 void start(void);
 

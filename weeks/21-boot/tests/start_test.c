@@ -12,12 +12,12 @@
 #define DEVICE_TREE 0xdead00000000000b
 
 /* Through the member's start. */
-#define START_TEST(name, number)                                        \
-    STEP_TEST(name)                                                     \
-    {                                                                   \
-        machine_run(.test = #name, .entry = "start", .harts = (number), \
-                    .arguments = {0, DEVICE_TREE});                     \
-    }                                                                   \
+#define START_TEST(name, by, number)                                 \
+    STEP_TEST(name)                                                  \
+    {                                                                \
+        machine_run(.test = #name, .entry = (by), .harts = (number), \
+                    .arguments = {0, DEVICE_TREE});                  \
+    }                                                                \
     _Static_assert(1, "")
 
 STEP_TEST(hart_0_comes_to_kernel_main)
@@ -28,29 +28,28 @@ STEP_TEST(hart_0_comes_to_kernel_main)
                 .harts = 4, .arguments = {0, DEVICE_TREE});
 }
 
-START_TEST(the_stack_is_its_own, 4);
-START_TEST(the_first_frame_has_no_caller, 1);
-START_TEST(the_bss_is_zero, 1);
-START_TEST(what_is_written_then_stays, 4);
-START_TEST(the_others_park, 4);
+START_TEST(the_stack_is_its_own, "start", 4);
+START_TEST(the_first_frame_has_no_caller, "start", 1);
+START_TEST(the_bss_is_zero, "start", 1);
+START_TEST(what_is_written_then_stays, "start_others_late", 4);
+START_TEST(the_others_park, "start", 4);
 
-static void wait_for_kernel_main(struct machine *m)
+static volatile uint64_t *word_named(struct machine *m, const char *name)
 {
-    volatile uint64_t *begun =
-        machine_memory(m, machine_symbol(m, "start_begun"), sizeof *begun);
-
-    lab_until(*begun == 1, "hart 0 comes to kernel_main()");
+    return machine_memory(m, machine_symbol(m, name), sizeof(uint64_t));
 }
 
-/* Each parked hart has its number and its stack, and sleeps. */
+/* Each parked hart has its number and its stack, and sleeps, also when it was
+ * there before hart 0, and was woken. */
 STEP_TEST(parked_harts_sleep)
 {
     struct machine m;
     uint64_t stacks, spacing;
 
-    machine_start(&m, .test = "harts_are_looked_at", .entry = "start",
-                  .harts = 4, .real_time = true);
-    wait_for_kernel_main(&m);
+    machine_start(&m, .test = "harts_are_looked_at",
+                  .entry = "start_others_first", .harts = 4, .real_time = true);
+    lab_until(*word_named(&m, "start_woken") == 1,
+              "hart 0 comes to kernel_main() and wakes the others, once");
     stacks = machine_symbol(&m, "stacks_start");
     spacing = (machine_symbol(&m, "stacks_end") - stacks) / 4;
     for (unsigned hart = 1; hart < 4; hart++) {
@@ -77,9 +76,12 @@ STEP_TEST(whoever_returns_parks)
     machine_start(&m, .test = "harts_are_looked_at", .entry = "start",
                   .harts = 4, .real_time = true, .arguments = {1});
     lab_note("kernel_main() returns at once");
-    wait_for_kernel_main(&m);
+    lab_until(*word_named(&m, "start_entered") != 0,
+              "hart 0 comes to kernel_main()");
     for (unsigned hart = 0; hart < 4; hart++)
         registers_expect_asleep(&m, hart);
+    lab_equal(*word_named(&m, "start_entered"), 1,
+              "how often kernel_main() was entered");
     machine_release(&m);
 }
 

@@ -33,6 +33,11 @@
     .irp n, 0, ALL_BUT_ZERO
     sd t1, 8 * \n(sp)
     .endr
+    .set below, 8               /* where the frame will be: nothing known */
+    .rept 48
+    sd t1, -below(sp)
+    .set below, below + 8
+    .endr
     .irp n, ALL_TO_LOAD
     ld x\n, 8 * \n(a0)
     .endr

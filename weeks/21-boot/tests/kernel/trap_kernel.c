@@ -4,6 +4,7 @@
 #include "kerrno.h"
 #include "kstring.h"
 #include "ktest.h"
+#include "platform.h"
 #include "riscv.h"
 #include "trap.h"
 
@@ -21,6 +22,8 @@ struct watch {
     bool stack_intact;
     bool interrupts_on;
     const uint64_t *change; /* registers to put into the frame, or NULL */
+    bool change_status;     /* MXR on in the frame; SUM on in sstatus itself */
+    unsigned misaligned;    /* sp modulo 16, where C begins */
 };
 
 static struct watch watch;
@@ -72,8 +75,13 @@ static int on_any(struct trap_frame *frame, void *context)
         csr_clear(sip, SIE_SOFTWARE);
     if (watch.change != NULL)
         for (unsigned i = 1; i < 32; i++)
-            if (i != 2 && i != 4)
+            if (i != 2)
                 *frame_register(frame, i) = watch.change[i];
+    if (watch.change_status) {
+        frame->sstatus |= SSTATUS_MXR;
+        csr_set(sstatus, SSTATUS_SUM);
+    }
+    watch.misaligned = (uintptr_t)__builtin_frame_address(0) % 16;
     frame->sepc += kind->bytes;
     spoil_registers();
     return 0;
@@ -89,6 +97,7 @@ static void random_registers(uint64_t registers[32])
 static void begin(void)
 {
     trap_init_hart();
+    csr_write(sscratch, TRAP_CODE_STACK);
     memset(&watch, 0, sizeof watch);
 }
 
@@ -142,6 +151,19 @@ KERNEL_TEST(causes_are_0_to_15)
     }
 }
 
+/* Of an instruction of two bytes no third one is read. */
+static void skip_at_the_end_of_memory(void)
+{
+    uintptr_t last = PLATFORM_MEMORY_END - 2;
+    struct trap_frame frame = {.sepc = last};
+
+    ktest_note("trap_skip_instruction() at \"c.ebreak\", in the last two bytes "
+               "of memory");
+    *(uint16_t *)last = 0x9002;
+    trap_skip_instruction(&frame);
+    ktest_equal(frame.sepc - last, 2, "how far sepc has moved");
+}
+
 /* Instructions have four bytes where their two low bits are set, else two. */
 KERNEL_TEST(instructions_have_two_or_four_bytes)
 {
@@ -170,6 +192,7 @@ KERNEL_TEST(instructions_have_two_or_four_bytes)
         ktest_equal(frame.sepc - (uintptr_t)&code[1], cases[i].len,
                     "how far sepc has moved");
     }
+    skip_at_the_end_of_memory();
 }
 
 /* Only stvec changes: interrupts are let in by whoever wants them. */
@@ -205,6 +228,8 @@ KERNEL_TEST(every_register_survives)
                 if (i != 2)
                     ktest_same_hex(after[i], before[i], "%s, after the trap",
                                    trap_register_name(i));
+            ktest_same_hex(csr_read(sscratch), TRAP_CODE_STACK,
+                           "sscratch, after the trap");
         }
     }
 }
@@ -238,6 +263,8 @@ KERNEL_TEST(the_frame_is_the_codes)
         ktest_check(watch.stack_intact,
                     "what stands above the code's sp is as it was");
         ktest_check(!watch.interrupts_on, "interrupts are off in the handler");
+        ktest_equal(watch.misaligned, 0,
+                    "sp modulo 16 where the handler was called");
         ktest_check(watch.context == (void *)kind,
                     "the handler gets the context that was set with it");
     }
@@ -254,6 +281,7 @@ KERNEL_TEST(the_code_gets_what_is_in_the_frame)
                    trap_kinds[k].name);
         random_registers(change);
         random_registers(after);
+        change[4] = ktest_random();
         watch.change = change;
         trap_once(&trap_kinds[k], after);
         watch.change = NULL;
@@ -318,6 +346,15 @@ KERNEL_TEST(interrupts_are_as_before)
                     "SPIE in the frame's sstatus");
         ktest_check(!watch.interrupts_on, "interrupts are off in the handler");
     }
+    watch.change_status = true;
+    csr_clear(sstatus, SSTATUS_SUM | SSTATUS_MXR);
+    ktest_note("ebreak, whose handler sets MXR in the frame's sstatus, and SUM "
+               "in sstatus itself");
+    random_registers(registers);
+    trap_kinds[0].run(registers);
+    ktest_same_hex(csr_read(sstatus) & (SSTATUS_SUM | SSTATUS_MXR), SSTATUS_MXR,
+                   "SUM and MXR of sstatus after the trap: as in the frame");
+    csr_clear(sstatus, SSTATUS_SUM | SSTATUS_MXR);
 }
 
 static unsigned exceptions, interrupts;
@@ -361,6 +398,7 @@ KERNEL_TEST(interrupts_are_no_exceptions)
 /* A later handler takes the earlier one's place. */
 KERNEL_TEST(the_last_handler_counts)
 {
+    struct trap_frame frame = {.scause = EXCEPTION_BREAKPOINT};
     uint64_t registers[32];
 
     begin();
@@ -373,6 +411,14 @@ KERNEL_TEST(the_last_handler_counts)
     trap_kinds[0].run(registers);
     ktest_equal(watch.calls, 1, "how often the second was called");
     ktest_equal(exceptions, 0, "how often the first was called");
+    ktest_note("trap_dispatch(), where the frame's scause says ebreak and the "
+               "CSR says ecall");
+    ktest_ok(
+        trap_set_handler(EXCEPTION_ECALL_SUPERVISOR, count_exception, NULL));
+    csr_write(scause, EXCEPTION_ECALL_SUPERVISOR);
+    trap_dispatch(&frame);
+    ktest_equal(watch.calls, 2, "how often ebreak's handler was called");
+    ktest_equal(exceptions, 0, "how often ecall's handler was called");
 }
 
 /* ---- Traps in traps ---- */

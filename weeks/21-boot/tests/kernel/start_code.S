@@ -1,0 +1,42 @@
+/*
+ * start_code.S: where harts enter that do not come to start at the same moment:
+ * those of a real machine never do.
+ */
+#include "platform.h"
+
+    .text
+
+/* Hart 0 comes alone; the others when start_let_in is no longer 0. */
+    .globl start_others_late
+start_others_late:
+    beqz a0, 2f
+    la t0, start_let_in
+1:  ld t1, 0(t0)
+    beqz t1, 1b
+2:  tail start
+
+/* The others have been there for 4 ms when hart 0 comes; in the middle each was
+ * woken once, for nothing. */
+    .globl start_others_first
+start_others_first:
+    bnez a0, 2f
+    rdtime t0
+    li t2, 20000
+    add t0, t0, t2
+1:  rdtime t1
+    bltu t1, t0, 1b
+    li t3, PLATFORM_CLINT
+    li t4, 1
+    sw t4, 4(t3)
+    sw t4, 8(t3)
+    sw t4, 12(t3)
+    add t0, t0, t2
+1:  rdtime t1
+    bltu t1, t0, 1b
+2:  tail start
+
+    .data
+    .balign 8
+    .globl start_let_in
+start_let_in:
+    .dword 0
