@@ -24,7 +24,7 @@
 
 /*
  * Begin: nothing typed, nothing waiting; from now on the UART's interrupts come
- * here (plic_set_handler).
+ * here (plic_set_handler(), uart_receive_interrupts_on()).
  */
 void console_init(void);
 

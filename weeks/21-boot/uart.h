@@ -30,7 +30,8 @@ void uart_init(void);
  */
 int uart_get(void);
 
-/* Let the UART interrupt when a byte has arrived: step 7. */
+/* Let the UART interrupt when a byte has arrived: step 7, whose console_init()
+ * calls it. */
 void uart_receive_interrupts_on(void);
 
 #endif

@@ -11,6 +11,7 @@
 #include "trap.h"
 
 #define ENABLE 0x2000
+#define THRESHOLD 0x200000
 #define CLAIM 0x200004
 
 static struct {
@@ -50,6 +51,29 @@ static void let_in(void)
     interrupts_off();
 }
 
+static uint32_t priority_of(uint32_t irq)
+{
+    return mmio_read32(PLATFORM_PLIC + 4 * (uintptr_t)irq);
+}
+
+/* In the context of hart 0's supervisor mode. */
+static bool is_enabled(uint32_t irq)
+{
+    uintptr_t word = PLATFORM_PLIC + ENABLE + 0x80 + irq / 32 * 4;
+
+    return mmio_read32(word) >> irq % 32 & 1;
+}
+
+/* A PLIC as firmware may leave it. */
+static void leave_junk(void)
+{
+    for (uintptr_t irq = 1; irq < PLATFORM_IRQ_COUNT; irq++)
+        mmio_write32(PLATFORM_PLIC + 4 * irq, 1 + irq % 7);
+    for (uintptr_t word = 0; word < PLATFORM_IRQ_COUNT / 32; word++)
+        mmio_write32(PLATFORM_PLIC + ENABLE + 0x80 + 4 * word, UINT32_MAX);
+    mmio_write32(PLATFORM_PLIC + THRESHOLD + 0x1000, 3);
+}
+
 /* Lines are 1 to PLATFORM_IRQ_COUNT - 1. */
 KERNEL_TEST(lines_are_1_to_95)
 {
@@ -68,11 +92,19 @@ KERNEL_TEST(lines_are_1_to_95)
 KERNEL_TEST(only_external_interrupts_are_on)
 {
     ktest_watch(KTEST_PLIC);
+    leave_junk();
     trap_init_hart();
     csr_write(sie, SIE_SOFTWARE);
-    ktest_note("plic_init(), plic_init_hart(), with interrupts off");
+    ktest_note("plic_init(), plic_init_hart(), with interrupts off; whoever "
+               "ran before has left every line on, and a threshold of 3");
     plic_init();
     plic_init_hart();
+    for (uint32_t irq = 1; irq < PLATFORM_IRQ_COUNT; irq++)
+        ktest_equal(priority_of(irq), 0, "line %u's priority", irq);
+    for (uint32_t irq = 1; irq < PLATFORM_IRQ_COUNT; irq++)
+        ktest_check(!is_enabled(irq), "line %u is not enabled", irq);
+    ktest_equal(mmio_read32(PLATFORM_PLIC + THRESHOLD + 0x1000), 0,
+                "the threshold");
     ktest_same_hex(csr_read(sie), SIE_SOFTWARE | SIE_EXTERNAL,
                    "sie: software, as before, and external");
     ktest_same_hex(csr_read(sstatus) & SSTATUS_SIE, 0, "sstatus.SIE");
@@ -176,6 +208,8 @@ KERNEL_TEST(a_line_can_be_given_back)
     ktest_equal(seen.calls[10], 0, "how often line 10's handler was called");
     ktest_equal(seen.calls[11], 1, "how often line 11's handler was called");
     ktest_equal(plic_strays(), 0, "plic_strays()");
+    ktest_equal(priority_of(10), 0, "line 10's priority");
+    ktest_check(!is_enabled(10), "line 10 is not enabled");
 }
 
 /* A line that nobody asked for is quiet, whatever its device does. */

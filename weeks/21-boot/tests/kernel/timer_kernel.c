@@ -91,11 +91,16 @@ KERNEL_TEST(rates_are_checked)
     ktest_error(timer_start_hart(TIMER_HZ_MAX + 1), -EINVAL);
     ktest_error(timer_start_hart(UINT32_MAX), -EINVAL);
     ktest_same_hex(csr_read(sie), 0, "sie");
+    ktest_note("timer_start_hart(1), (%d)", TIMER_HZ_MAX);
+    ktest_ok(timer_start_hart(1));
+    ktest_ok(timer_start_hart(TIMER_HZ_MAX));
 }
 
 /* Which interrupts are let in at all is not the timer's business. */
 KERNEL_TEST(interrupts_stay_off)
 {
+    struct trap_frame tick = {.scause = CAUSE_INTERRUPT | INTERRUPT_TIMER};
+
     trap_init_hart();
     csr_write(sie, SIE_SOFTWARE);
     ktest_note("timer_start_hart(100), with interrupts off");
@@ -105,8 +110,20 @@ KERNEL_TEST(interrupts_stay_off)
                    "sie: software, as before, and timer");
     ktest_check((csr_read(sip) & SIE_TIMER) == 0,
                 "no timer interrupt is pending before the first tick is due");
+    ktest_note("a tick is due; trap_dispatch(), as its interrupt would do");
+    wait_until(time_read() + PLATFORM_TIME_HZ / 100);
+    trap_dispatch(&tick);
+    ktest_equal(timer_ticks(), 1, "timer_ticks()");
+    ktest_check((csr_read(sip) & SIE_TIMER) == 0,
+                "no timer interrupt is pending behind the handler: it would "
+                "come again and again until stimecmp lies in the future");
     timer_stop_hart();
     timer_set_callback(NULL, NULL);
+    ktest_note("timer_start_hart(100), with interrupts on, a timer interrupt "
+               "due and nobody who handles it");
+    trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER, NULL, NULL);
+    csr_clear(sie, SIE_TIMER);
+    stimecmp_write(0);
     interrupts_on();
     ktest_ok(timer_start_hart(100));
     ktest_check(csr_read(sstatus) & SSTATUS_SIE,

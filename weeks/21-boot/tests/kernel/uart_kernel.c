@@ -28,8 +28,13 @@ KERNEL_TEST(line_is_in_a_known_state)
     unsigned control;
 
     ktest_watch(KTEST_UART);
+    mmio_write8(PLATFORM_UART0 + 3, 0x9a);
+    mmio_write8(PLATFORM_UART0, 0x0c);
+    mmio_write8(PLATFORM_UART0 + 1, 0x03);
+    mmio_write8(PLATFORM_UART0 + 3, 0x1a);
     mmio_write8(PLATFORM_UART0 + 1, 0x0f);
-    ktest_note("uart_init(), on a UART that records each access");
+    ktest_note("uart_init(), on a UART that records each access; whoever ran "
+               "before has left 300 baud, 7 bits and all interrupts");
     uart_init();
     control = ktest_uart_register(KTEST_UART_LCR);
     ktest_check((control & 0x80) == 0,
