@@ -24,13 +24,15 @@ START_TEST(the_others_stay_parked, 4);
 START_TEST(how_many_is_checked, 4);
 START_TEST(all_count_together, 4);
 
-/* Each on its own stack, whether many or none. */
+/* Each on its own stack, whether many or none, and whether they have been there
+ * for long or come to start only now. */
 STEP_TEST(all_harts_go_on)
 {
     machine_run(.test = "all_harts_go_on", .entry = "start", .harts = 1);
-    machine_run(.test = "all_harts_go_on", .entry = "start", .harts = 4);
-    machine_run(.test = "all_harts_go_on", .entry = "start", .harts = 4,
-                .real_time = true);
+    machine_run(.test = "all_harts_go_on", .entry = "start_others_first",
+                .harts = 4);
+    machine_run(.test = "all_harts_go_on", .entry = "start_others_late",
+                .harts = 4, .real_time = true);
 }
 
 /* ---- Order ---- */

@@ -28,9 +28,9 @@ static void expect_last_words(const char *test, unsigned harts,
 
     lab_note("a machine with %s", lab_count(harts, "hart"));
     machine_start(&m, .test = test, .entry = "start", .harts = harts);
+    machine_finish(&m);
     for (; *texts != NULL; texts++)
         machine_expect(&m, *texts);
-    machine_finish(&m);
     machine_release(&m);
 }
 

@@ -5,6 +5,7 @@
 #include "ktest.h"
 #include "layout.h"
 #include "panic.h"
+#include "param.h"
 #include "riscv.h"
 #include "stack.h"
 #include "symbol.h"
@@ -126,6 +127,21 @@ KERNEL_TEST(a_leaf_has_no_address)
     ktest_note("a stack of three frames; of the first one only the caller's "
                "fp is stored, at fp - 8");
     expect_places(backtrace(place(16), place(8), place(56), found, WORDS), 2);
+    ktest_note("the second frame is a leaf's as well: it was interrupted, too");
+    lay_bait();
+    lay_frame(16, CODE + 0x10, place(24));
+    words[24 - 1] = place(36);
+    lay_frame(36, CODE + 0x20, 0);
+    expect_places(backtrace(place(16), place(8), place(56), found, WORDS), 2);
+    ktest_note("a leaf whose caller's fp is the upper end of the stack");
+    lay_bait();
+    words[16 - 1] = place(24);
+    lay_frame(24, CODE + 0x10, 0);
+    expect_places(backtrace(place(16), place(8), place(24), found, WORDS), 1);
+    ktest_note("a leaf whose caller's fp is its own");
+    lay_bait();
+    words[16 - 1] = place(16);
+    expect_places(backtrace(place(16), place(8), place(56), found, WORDS), 0);
 }
 
 /* ---- The real stack ---- */
@@ -263,7 +279,7 @@ __attribute__((noinline)) static void read_disk(unsigned disk)
 /* Message, hart, and who called whom; then the machine ends. */
 KERNEL_TEST(panic_tells_who_called)
 {
-    ktest_expect_end(KTEST_END_FAIL);
+    ktest_expect_end(KTEST_END_STATUS(PANIC_STATUS));
     ktest_note("read_disk() calls give_up(), which calls panic()");
     read_disk(3);
 }
@@ -313,13 +329,22 @@ __attribute__((noinline)) static int look(const int *nowhere)
     return is * 2;
 }
 
+static int taken_back(struct trap_frame *frame, void *context)
+{
+    (void)frame;
+    (void)context;
+    ktest_fail("trap_set_handler(cause, NULL, …) leaves the handler in place");
+}
+
 /* A trap that nobody handles: its registers, and where it was. */
 KERNEL_TEST(unhandled_traps_are_the_end)
 {
     ktest_expect_end(KTEST_END_FAIL);
     trap_init_hart();
-    ktest_note("look() calls touch(), which reads at 0x10; nobody handles "
-               "load access faults");
+    ktest_note("look() calls touch(), which reads at 0x10; the handler of load "
+               "access faults was taken back");
+    ktest_ok(trap_set_handler(EXCEPTION_LOAD_ACCESS, taken_back, NULL));
+    ktest_ok(trap_set_handler(EXCEPTION_LOAD_ACCESS, NULL, NULL));
     ktest_equal(look((const int *)0x10), 0, "what came of it");
 }
 
@@ -343,6 +368,13 @@ KERNEL_TEST(refused_traps_are_the_end)
     asm volatile("ebreak");
 }
 
+static int another(struct trap_frame *frame, void *context)
+{
+    (void)context;
+    ktest_fail("the handler of another cause was called for 0x%lx",
+               frame->scause);
+}
+
 /* A cause that there is no table for. */
 KERNEL_TEST(unknown_causes_are_the_end)
 {
@@ -350,6 +382,14 @@ KERNEL_TEST(unknown_causes_are_the_end)
 
     ktest_expect_end(KTEST_END_FAIL);
     trap_init_hart();
-    ktest_note("trap_dispatch(), where scause is 0x%lx", frame.scause);
+    for (uint64_t cause = 0; cause < 16; cause++) {
+        ktest_ok(trap_set_handler(cause, another, NULL));
+        ktest_ok(trap_set_handler(CAUSE_INTERRUPT | cause, another, NULL));
+    }
+    if (frame.scause < 16)
+        ktest_ok(trap_set_handler(frame.scause, NULL, NULL));
+    ktest_note("all causes have handlers but 14; trap_dispatch(), where scause "
+               "is 0x%lx",
+               frame.scause);
     trap_dispatch(&frame);
 }
