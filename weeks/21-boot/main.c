@@ -17,12 +17,13 @@ static unsigned machine_harts;
 static struct spinlock lock;
 static unsigned long counter;
 static unsigned done;
+static unsigned long count_each = COUNT_EACH;
 
 /* What each hart does: count, in turns with all others. */
 static void count_up(unsigned hart)
 {
     (void)hart;
-    for (int i = 0; i < COUNT_EACH; i++) {
+    for (unsigned long i = 0; i < count_each; i++) {
         bool interrupts = spinlock_acquire(&lock);
 
         counter++;
@@ -33,10 +34,12 @@ static void count_up(unsigned hart)
 
 static int run_harts(int count, char **words)
 {
-    int err = harts_start(machine_harts, count_up);
+    int err = 0;
 
-    (void)count;
-    (void)words;
+    if (count > 1)
+        err = monitor_number(words[1], &count_each);
+    if (err == 0)
+        err = harts_start(machine_harts, count_up);
     if (err < 0)
         return err;
     count_up(hart_id());
@@ -47,7 +50,7 @@ static int run_harts(int count, char **words)
 }
 
 static const struct monitor_command commands[] = {
-    {"harts", "", "all of them count together (stretch)", run_harts},
+    {"harts", "[COUNT]", "all of them count together (stretch)", run_harts},
 };
 
 void kernel_main(unsigned hart, const void *device_tree)

@@ -48,9 +48,9 @@ void trap_frame_print(const struct trap_frame *frame)
 {
     const uint64_t *value = &frame->ra;
 
-    printf("trap: %s, scause %#lx, stval %#lx, sepc %#lx\n",
+    printf("trap: %s, scause %#lx, stval %#lx, sepc %#lx%s\n",
            trap_cause_text(frame->scause), frame->scause, frame->stval,
-           frame->sepc);
+           frame->sepc, frame->sstatus & SSTATUS_SPP ? "" : ", in user mode");
     for (int i = 0; i < 31; i++)
         printf("%4s %016lx%s", registers[i], value[i],
                i % 3 == 2 || i == 30 ? "\n" : " ");

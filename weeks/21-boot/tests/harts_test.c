@@ -130,8 +130,8 @@ STEP_TEST(monitor_counts)
 
     machine_start(&m, .program = "monitor", .harts = 4, .real_time = true);
     machine_expect(&m, "> ");
-    machine_type(&m, "harts\n");
-    machine_expect(&m, "4 harts counted to 400000\r\n");
+    machine_type(&m, "harts 250\n");
+    machine_expect(&m, "4 harts counted to 1000\r\n");
     machine_expect(&m, "> ");
     machine_type(&m, "harts\n");
     machine_expect(&m, "harts: already done\r\n");

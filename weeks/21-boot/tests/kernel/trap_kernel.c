@@ -202,6 +202,10 @@ KERNEL_TEST(only_stvec_is_set)
     csr_write(sscratch, TRAP_CODE_STACK);
     ktest_note("trap_init_hart()");
     trap_init_hart();
+    ktest_check((uintptr_t)trap_vector % 4 == 0,
+                "trap_vector, 0x%lx, is a multiple of 4: stvec has no room for "
+                "the two low bits",
+                (uintptr_t)trap_vector);
     ktest_same_hex(csr_read(stvec), (uintptr_t)trap_vector,
                    "stvec: trap_vector, in direct mode");
     ktest_same_hex(csr_read(sie), 0, "sie");
