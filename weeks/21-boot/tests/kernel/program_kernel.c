@@ -22,8 +22,11 @@ static void spin_us(uint64_t us)
 /* Everything is up: ticks at TICK_HZ, interrupts on. */
 KERNEL_TEST(everything_is_up)
 {
-    ktest_note("kernel_init(), then 55 ms");
+    mmio_write8(PLATFORM_UART0 + 3, 0x1a);
+    ktest_note("the UART has 7 bits and a parity; kernel_init(), then 55 ms");
     kernel_init();
+    ktest_same_hex(mmio_read8(PLATFORM_UART0 + 3), 0x03,
+                   "LCR of the UART: uart_init() was called");
     ktest_check(csr_read(sstatus) & SSTATUS_SIE, "interrupts are on");
     ktest_same_hex(csr_read(stvec), (uintptr_t)trap_vector, "stvec");
     spin_us(55000);

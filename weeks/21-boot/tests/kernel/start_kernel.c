@@ -31,6 +31,7 @@ static struct {
     uint64_t hart, device_tree, tp;
     uintptr_t frame, caller_frame;
     uintptr_t bss_dirty; /* the first address in the bss that is not 0 */
+    uint64_t behind;     /* the bss */
     uint64_t after;
 } seen IN_DATA = {.before = UNTOUCHED, .after = UNTOUCHED};
 
@@ -57,6 +58,7 @@ __attribute__((noinline)) void kernel_main(unsigned hart,
         seen.frame = frame;
         seen.caller_frame = *(const uintptr_t *)(frame - 16);
         seen.bss_dirty = first_dirty();
+        seen.behind = *(const volatile uint64_t *)bss_end;
         if (ktest_argument(0) == RETURN_AT_ONCE)
             return;
         ktest_run();
@@ -120,6 +122,8 @@ KERNEL_TEST(the_bss_is_zero)
                    "from its end, is something else than 0",
                    seen.bss_dirty, seen.bss_dirty - (uintptr_t)bss_start,
                    (uintptr_t)bss_end - seen.bss_dirty);
+    ktest_check(seen.behind != 0,
+                "the 8 bytes behind the bss hold the junk that was there");
     ktest_same_hex(seen.before, UNTOUCHED, "a variable in .data");
     ktest_same_hex(seen.after, UNTOUCHED, "a variable in .data");
 }
