@@ -9,11 +9,12 @@
  *     data_start to data_end                  read, written
  *     each hart's stack (layout.h)            read, written
  *     kernel_end to PLATFORM_MEMORY_END       read, written
- *     UART0, the PLIC, the 8 virtio devices,  read, written
- *     PLATFORM_TEST (one page)
+ *     UART0, the PLIC, the CLINT, the 8       read, written
+ *     virtio devices, PLATFORM_TEST (a page)
  *
  * Nothing else is mapped: not the page at 0, not the guard page below a stack,
- * not what lies before kernel_start. None of it is user mode's.
+ * not what lies before kernel_start. None of it is user mode's;
+ * G is as you like.
  */
 #ifndef KERNEL_MAP_H
 #define KERNEL_MAP_H

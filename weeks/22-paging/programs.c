@@ -99,7 +99,8 @@ static int print(struct space *space, uint64_t at, uint64_t len)
         int err = space_read(space, bytes, at, now);
         if (err < 0)
             return err;
-        printf("%.*s", (int)now, bytes);
+        for (uint64_t i = 0; i < now; i++)
+            printf("%c", bytes[i]);
     }
     return 0;
 }

@@ -110,7 +110,8 @@ typedef int space_serve(struct space *space, struct trap_frame *frame,
 
 /*
  * Run a program in its space until it ends. Afterwards the hart is in the
- * kernel's own space.
+ * kernel's own space. Outside of user mode, interrupts are on or off as for the
+ * caller.
  *   frame    where it begins (user.h); on return, where it was
  *   serve    above; context is handed to it
  * Returns what serve returned.

@@ -19,8 +19,9 @@
  * that of satp: the caller has chosen it.
  *
  * For the caller it is a function as any other: ra, sp, gp, tp and s0 to s11
- * are as they were; so is whether interrupts are on; stvec is trap_vector, so
- * that traps from the kernel go where they always go.
+ * are as they were, and so is whether interrupts are on. SUM and MXR are 0
+ * afterwards; stvec is trap_vector, so that traps from the kernel go where they
+ * always go.
  * Source: handout step 5.
  */
 void user_run(struct trap_frame *frame);

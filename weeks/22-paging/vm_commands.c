@@ -135,13 +135,14 @@ static int run_program(int count, char **words)
 {
     const struct program *program = count > 2 ? program_find(words[2]) : NULL;
     unsigned long number = 0;
-    bool large = count > 4 && strcmp(words[4], "large") == 0;
+    bool large = count > 4;
     struct trap_frame frame;
 
+    if (count < 3 || (count > 3 && monitor_number(words[3], &number) < 0) ||
+        (large && strcmp(words[4], "large") != 0))
+        return -EINVAL;
     if (program == NULL)
         return -ENOENT;
-    if (count > 3 && monitor_number(words[3], &number) < 0)
-        return -EINVAL;
     space_release(&last);
     int err = program_load(program, number, large, &last, &frame);
     if (err < 0)
@@ -188,11 +189,21 @@ static const struct monitor_command parts[] = {
     {"drop", "", "the last program's space", drop_space},
 };
 
+static int run_part(const struct monitor_command *part, int count, char **words)
+{
+    int err = part->run(count, words);
+
+    if (err != -EINVAL)
+        return err;
+    printf("usage: vm %s %s\n", part->name, part->usage);
+    return 0;
+}
+
 static int run_vm(int count, char **words)
 {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (count > 1 && strcmp(parts[i].name, words[1]) == 0)
-            return parts[i].run(count, words);
+            return run_part(&parts[i], count, words);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         printf("  vm %-8s %-24s %s\n", parts[i].name, parts[i].usage,
                parts[i].summary);

@@ -360,6 +360,7 @@ one_hart(a_few_pages_leave_blocks_whole);
 lab_kernel_test(a_large_region_gets_2_mib_at_a_touch);
 one_hart(where_2_mib_do_not_fit_it_is_4_kib);
 one_hart(no_block_left_is_no_reason_to_fail);
+one_hart(a_block_without_tables_is_pages);
 one_hart(a_part_of_a_block_goes_back);
 
 STEP_TEST(qemu_agrees_about_superpages)
@@ -376,6 +377,7 @@ one_hart(each_page_is_forgotten_by_itself);
 one_hart(what_may_no_longer_be_executed_is_not);
 one_hart(what_may_be_written_again_is);
 one_hart(another_frame_is_seen_at_once);
+one_hart(an_entry_that_leads_to_its_own_table);
 one_hart(a_part_of_2_mib_is_protected);
 one_hart(protect_without_memory_changes_nothing);
 one_hart(a_program_loses_a_right_while_it_runs);
@@ -521,6 +523,7 @@ static void register_superpages(void)
     lab_test(a_large_region_gets_2_mib_at_a_touch);
     lab_test(where_2_mib_do_not_fit_it_is_4_kib);
     lab_test(no_block_left_is_no_reason_to_fail);
+    lab_test(a_block_without_tables_is_pages);
     lab_test(a_part_of_a_block_goes_back);
     lab_test(qemu_agrees_about_superpages);
 }
@@ -535,6 +538,7 @@ static void register_tlb(void)
     lab_test(what_may_no_longer_be_executed_is_not);
     lab_test(what_may_be_written_again_is);
     lab_test(another_frame_is_seen_at_once);
+    lab_test(an_entry_that_leads_to_its_own_table);
     lab_test(a_part_of_2_mib_is_protected);
     lab_test(protect_without_memory_changes_nothing);
     lab_test(a_program_loses_a_right_while_it_runs);

@@ -27,6 +27,7 @@ static void begin(void)
 {
     memory_begin_paging();
     trap_init_hart();
+    memset(&space, 0xa5, sizeof space); /* what was there is not looked at */
     ktest_ok(space_init(&space));
 }
 
@@ -202,6 +203,15 @@ static void refuse_fault(uint64_t address, enum sv39_kind kind)
     memory_check(free, "after the refusal");
 }
 
+static void check_rights(uint64_t address, uint64_t rights)
+{
+    struct walked found = find(address);
+
+    ktest_check(found.mapped, "0x%lx is mapped", address);
+    ktest_same_hex(found.entry & (SV39_R | SV39_W | SV39_X | SV39_U),
+                   rights | SV39_U, "the rights of 0x%lx", address);
+}
+
 KERNEL_TEST(what_no_region_allows_is_refused)
 {
     begin();
@@ -222,6 +232,10 @@ KERNEL_TEST(what_no_region_allows_is_refused)
     ktest_ok(space_fault(&space, HEAP + 4 * PAGE_BYTES - 1, SV39_STORE));
     ktest_ok(space_fault(&space, USER_START, SV39_FETCH));
     ktest_ok(space_fault(&space, USER_START + 8 * PAGE_BYTES, SV39_FETCH));
+    ktest_note("a page has its region's rights, and no more");
+    check_rights(HEAP + 3 * PAGE_BYTES, RW);
+    check_rights(USER_START, SV39_R | SV39_X);
+    check_rights(USER_START + 8 * PAGE_BYTES, SV39_X);
 }
 
 KERNEL_TEST(no_memory_is_not_the_programs_fault)
@@ -450,6 +464,9 @@ static void end_by(const char *what, uint64_t cause, uint64_t address)
     ktest_same_hex(frame.scause, cause, "frame.scause");
     if (address != 0)
         ktest_same_hex(frame.stval, address, "frame.stval");
+    ktest_same_hex(frame.sepc,
+                   cause == EXCEPTION_INSTRUCTION_PAGE ? address : USER_START,
+                   "frame.sepc: where it was");
     check_kernel_again();
 }
 

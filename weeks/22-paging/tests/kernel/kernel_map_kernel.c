@@ -42,6 +42,7 @@ static void list_parts(void)
     add("memory behind the kernel", (uintptr_t)kernel_end, PLATFORM_MEMORY_END,
         RW);
     add("UART0", PLATFORM_UART0, PLATFORM_UART0 + PLATFORM_UART0_BYTES, RW);
+    add("the CLINT", PLATFORM_CLINT, PLATFORM_CLINT + PLATFORM_CLINT_BYTES, RW);
     add("the PLIC", PLATFORM_PLIC, PLATFORM_PLIC + PLATFORM_PLIC_BYTES, RW);
     add("the virtio devices", PLATFORM_VIRTIO,
         PLATFORM_VIRTIO + PLATFORM_VIRTIO_COUNT * PLATFORM_VIRTIO_BYTES, RW);

@@ -109,6 +109,12 @@ KERNEL_TEST(large_only_where_it_is_aligned)
     for (uint64_t at = 0; at < 2 * BLOCK; at += PAGE_BYTES)
         check_leaf(AT + at, 0, FRAMES + PAGE_BYTES + at, RW);
     unmap(AT, 2 * BLOCK);
+    ktest_note("an address at which no superpage may begin");
+    map(AT + PAGE_BYTES, FRAMES, 2 * BLOCK);
+    check_absent(AT);
+    for (uint64_t at = 0; at < 2 * BLOCK; at += PAGE_BYTES)
+        check_leaf(AT + PAGE_BYTES + at, 0, FRAMES + at, RW);
+    unmap(AT, 3 * BLOCK);
     ktest_note("a page less than 2 MiB");
     map(AT, FRAMES, BLOCK - PAGE_BYTES);
     check_leaf(AT, 0, FRAMES, RW);
@@ -381,6 +387,22 @@ KERNEL_TEST(no_block_left_is_no_reason_to_fail)
                 "the level of the next one, with all memory free");
     space_release(&space);
     memory_check(free_before, "when the space is released");
+}
+
+/* A block, and no page beside it for the tables: the block's own pages do. */
+KERNEL_TEST(a_block_without_tables_is_pages)
+{
+    begin_space();
+    ktest_ok(space_add(&space, HEAP, HEAP + 8 * BLOCK, RW | SPACE_LARGE));
+    char *block = page_alloc_block();
+    ktest_check(block != NULL, "there is a block");
+    memory_leave(0);
+    for (uint64_t at = 0; at < BLOCK; at += PAGE_BYTES)
+        ktest_ok(page_free(block + at));
+    ktest_note("one block is free, and no other page");
+    ktest_ok(space_fault(&space, HEAP, SV39_STORE));
+    ktest_equal(find(HEAP).level, 0, "the level of the page that was given");
+    memory_check(PAGE_BLOCK_PAGES - 3, "with a page and two tables taken");
 }
 
 /* Part of a block's pages go back; the rest is the program's as before. */

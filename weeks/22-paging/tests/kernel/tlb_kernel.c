@@ -199,6 +199,37 @@ KERNEL_TEST(another_frame_is_seen_at_once)
     }
 }
 
+/*
+ * The store to an entry is itself an access, by an entry that the hart then
+ * remembers. Where both are the same, a fence before the store is of no use.
+ */
+KERNEL_TEST(an_entry_that_leads_to_its_own_table)
+{
+    struct ktest_trap trap;
+    struct walked found;
+    uint64_t table, flags;
+
+    memory_begin_paging();
+    root = kernel_map_root();
+    found = walker_find(0, (uintptr_t)root, (uintptr_t)kernel_end);
+    if (!found.mapped || found.level != 0)
+        return; /* another layout: there is no such entry */
+    table = walker_target(walker_table(
+        0, walker_target(root[(uintptr_t)kernel_end >>
+                              30]))[(uintptr_t)kernel_end >> 21 & 511]);
+    if (table >> 21 != (uintptr_t)kernel_end >> 21)
+        return;
+    flags = SV39_R | (found.entry & SV39_G);
+    ktest_note("sv39_protect(R) of the page at 0x%lx, which is the table that "
+               "has the page's own entry; then store to it",
+               table);
+    int err = sv39_protect(root, table, PAGE_BYTES, flags);
+    if (!ktest_catch_store((volatile void *)(table + PAGE_BYTES - 8), &trap))
+        ktest_fail("the store goes through: the hart was told before the entry "
+                   "was changed, or not at all");
+    ktest_ok(err);
+}
+
 /* ---- Where a superpage is in the way ---- */
 
 /* Holds with step 8 and without: then there are small pages only. */

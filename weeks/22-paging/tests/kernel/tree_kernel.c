@@ -128,6 +128,7 @@ KERNEL_TEST(neighbours_are_one_line)
     map(0x8000, FRAMES + 8 * PAGE_BYTES, 2, SV39_R | SV39_U);
     map(0xa000, FRAMES + 8 * PAGE_BYTES, 1, SV39_R | SV39_U);
     map(0xc000, FRAMES + 10 * PAGE_BYTES, 1, SV39_R | SV39_U);
+    map(0xd000, FRAMES + 11 * PAGE_BYTES, 1, SV39_R | SV39_U | SV39_G);
     show();
     check_table_line(0, 2, 0, 0);
     check_table_line(1, 1, 0, 0);
@@ -138,7 +139,9 @@ KERNEL_TEST(neighbours_are_one_line)
     check_leaf_line(6, 10, 1, 0xa000, FRAMES + 8 * PAGE_BYTES, SV39_R | SV39_U);
     check_leaf_line(7, 12, 1, 0xc000, FRAMES + 10 * PAGE_BYTES,
                     SV39_R | SV39_U);
-    ktest_equal(line_count, 8, "lines");
+    check_leaf_line(8, 13, 1, 0xd000, FRAMES + 11 * PAGE_BYTES,
+                    SV39_R | SV39_U | SV39_G);
+    ktest_equal(line_count, 9, "lines");
 }
 
 /* The end of a table ends a line. */

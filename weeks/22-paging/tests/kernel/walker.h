@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WALKER_LEAF 0xeu /* R, W, X */
+#define WALKER_LEAF 0xeu                                      /* R, W, X */
+#define WALKER_NOT_IN_POINTERS (UINT64_C(0x3ff) << 54 | 0xd0) /* D, A, U */
 
 struct walked {
     bool mapped;
@@ -46,7 +47,7 @@ static inline struct walked walker_find(uint64_t shift, uint64_t root,
                              (address & ((UINT64_C(1) << bits) - 1));
             return found;
         }
-        if (found.level == 0)
+        if (found.level == 0 || found.entry & WALKER_NOT_IN_POINTERS)
             return found;
         root = walker_target(found.entry);
     }
