@@ -177,9 +177,10 @@ KERNEL_TEST(the_machine_goes_on)
     ktest_same_hex(csr_read(satp), SV39_SATP(kernel_map_root()), "satp");
     ktest_same_hex(page[5], variable, "what stood in a page before");
     ktest_ok(page_free(page));
-    ktest_note("load from the UART and the PLIC");
+    ktest_note("load from the UART, the PLIC and the CLINT");
     mmio_read8(PLATFORM_UART0 + 5);
     mmio_read32(PLATFORM_PLIC + 4);
+    mmio_read32(PLATFORM_CLINT);
     ktest_note("all memory is taken and given back");
     size_t free = page_count_free();
     memory_leave(0);
