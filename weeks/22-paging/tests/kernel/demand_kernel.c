@@ -615,6 +615,25 @@ KERNEL_TEST(a_program_that_never_ends_is_ended)
     check_kernel_again();
 }
 
+KERNEL_TEST(interrupts_are_as_they_were_for_the_caller)
+{
+    begin();
+    LOAD_CODE(&space, touch);
+    for (unsigned on = 0; on < 2; on++) {
+        frame = (struct trap_frame){
+            .sepc = USER_START, .sp = USER_END, .a0 = HEAP, .a1 = 3};
+        ktest_note("space_run() with interrupts %s", on ? "on" : "off");
+        if (on)
+            interrupts_on();
+        int end = run();
+        uint64_t after = csr_read(sstatus);
+        interrupts_off();
+        ktest_equal(end, 7, "what space_run() returns");
+        ktest_equal((after & SSTATUS_SIE) != 0, on,
+                    "interrupts, when space_run() has returned (1 is on)");
+    }
+}
+
 /* Two programs, the same addresses, and neither sees the other's memory. */
 KERNEL_TEST(two_spaces_are_two_worlds)
 {
