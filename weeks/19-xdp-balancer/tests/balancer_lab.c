@@ -4,6 +4,7 @@
 #include "balancer_lab.h"
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #define ETHERNET_BYTES 14
@@ -327,6 +328,54 @@ int balancer_lab_goes_at(struct lab_where where, const struct service_key *key,
     struct packet p;
     balancer_lab_flow(&p, key, index, flags);
     return balancer_lab_where_at(where, balancer_program, &p);
+}
+
+/* ---- While packets come ---- */
+
+/* What the other thread does, and whether it is done. */
+struct changing {
+    const struct service_key *key;
+    int index, changes;
+    int first_error;
+    int done;
+};
+
+static void *change_often(void *argument)
+{
+    struct changing *c = argument;
+    struct balancer_backend backend = balancer_lab_backend(4, c->index);
+    for (int i = 0; i < c->changes && c->first_error == 0; i++) {
+        backend.weight = 10 + (__u32)i % 5;
+        int err = i % 2 == 0
+                      ? xdp_balancer_set_backend(balancer, c->key, &backend)
+                      : xdp_balancer_remove_backend(balancer, c->key,
+                                                    &backend.address);
+        c->first_error = err < 0 ? err : 0;
+    }
+    __atomic_store_n(&c->done, 1, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+void balancer_lab_change_meanwhile_at(struct lab_where where,
+                                      const struct service_key *key, int index,
+                                      int changes,
+                                      void (*send)(int number, void *context),
+                                      void *context)
+{
+    struct changing c = {.key = key, .index = index, .changes = changes};
+    pthread_t thread;
+    int packets = 0;
+
+    lab_note("backend %d is added and removed, %d changes; packets run "
+             "meanwhile",
+             index, changes);
+    lab_equal_at(where, pthread_create(&thread, NULL, change_often, &c), 0,
+                 "pthread_create()");
+    while (!__atomic_load_n(&c.done, __ATOMIC_ACQUIRE))
+        send(packets++, context);
+    pthread_join(thread, NULL);
+    lab_ok_at(where, c.first_error, "a change");
+    lab_bound_at(where, packets, 1, 1, "packets that were sent meanwhile");
 }
 
 /* ---- Counts ---- */

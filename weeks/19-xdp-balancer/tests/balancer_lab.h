@@ -131,6 +131,18 @@ int balancer_lab_where_at(struct lab_where where, int program,
 int balancer_lab_goes_at(struct lab_where where, const struct service_key *key,
                          int index, int flags);
 
+/* Backend `index` is added and removed, so many changes in all, each time of
+ * another weight; for as long `send` is called, with 0, 1, 2 … Fails if a
+ * change does. */
+#define balancer_lab_change_meanwhile(key, index, changes, send, context) \
+    balancer_lab_change_meanwhile_at(LAB_HERE, (key), (index), (changes), \
+                                     (send), (context))
+void balancer_lab_change_meanwhile_at(struct lab_where where,
+                                      const struct service_key *key, int index,
+                                      int changes,
+                                      void (*send)(int number, void *context),
+                                      void *context);
+
 /* ---- Counts ---- */
 
 /* So many packets in all since it was opened. */

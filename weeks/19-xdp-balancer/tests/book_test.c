@@ -6,7 +6,6 @@
 #include "steps.h"
 
 #include <malloc.h>
-#include <pthread.h>
 
 static struct service_key usual_key(int version, int protocol)
 {
@@ -409,51 +408,20 @@ STEP_TEST(backends_full)
 
 /* ---- While packets come ---- */
 
-#define CHANGES 60
-
-/* What the other thread does, and whether it is done. */
-struct changing {
-    struct service_key key;
-    int first_error;
-    int done;
-};
-
-static void *change_often(void *argument)
+static void send_new(int number, void *key)
 {
-    struct changing *c = argument;
-    struct balancer_backend third = balancer_lab_backend(4, 2);
-    for (int i = 0; i < CHANGES && c->first_error == 0; i++) {
-        third.weight = 10 + (__u32)i % 5;
-        int err = i % 2 == 0
-                      ? xdp_balancer_set_backend(balancer, &c->key, &third)
-                      : xdp_balancer_remove_backend(balancer, &c->key,
-                                                    &third.address);
-        c->first_error = err < 0 ? err : 0;
-    }
-    __atomic_store_n(&c->done, 1, __ATOMIC_RELEASE);
-    return NULL;
+    if (balancer_lab_goes(key, number % 50000, PACKET_SYN) == DROPPED)
+        lab_fail("packet %s is lost", lab_number(number));
 }
 
 /* A third backend comes and goes sixty times; of the packets that are
  * meanwhile sent none is lost. */
 STEP_TEST(no_packet_meets_half_a_change)
 {
-    struct changing c = {.key = usual_key(4, IPPROTO_TCP)};
-    pthread_t thread;
-    int packets = 0;
+    struct service_key key = usual_key(4, IPPROTO_TCP);
 
-    balancer_lab_add(c.key, 0, 2);
-    lab_note("a third backend is added and removed, %d changes; packets run "
-             "meanwhile",
-             CHANGES);
-    lab_equal(pthread_create(&thread, NULL, change_often, &c), 0,
-              "pthread_create()");
-    for (; !__atomic_load_n(&c.done, __ATOMIC_ACQUIRE); packets++)
-        if (balancer_lab_goes(&c.key, packets % 50000, PACKET_SYN) == DROPPED)
-            lab_fail("packet %s is lost", lab_number(packets));
-    pthread_join(thread, NULL);
-    lab_ok(c.first_error);
-    lab_at_least(packets, 1, "packets that were sent meanwhile");
+    balancer_lab_add(key, 0, 2);
+    balancer_lab_change_meanwhile(&key, 2, 60, send_new, &key);
 }
 
 /* ---- What changes cost ---- */

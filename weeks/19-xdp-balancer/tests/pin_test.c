@@ -8,8 +8,6 @@
 #include "balancer_lab.h"
 #include "steps.h"
 
-#include <pthread.h>
-
 #define ACK PACKET_ACK
 #define SYN PACKET_SYN
 
@@ -495,53 +493,31 @@ STEP_TEST(room_is_bounded)
 
 /* ---- While packets come ---- */
 
-#define CHANGES 40
-
-struct changing {
+/* Connections, and the backend that each of them has. */
+#define TALKING 120
+struct talking {
     struct service_key key;
-    int first_error;
-    int done;
+    int backends[TALKING];
 };
 
-static void *change_often(void *argument)
+static void send_on(int number, void *context)
 {
-    struct changing *c = argument;
-    struct balancer_backend fourth = balancer_lab_backend(4, 3);
-    for (int i = 0; i < CHANGES && c->first_error == 0; i++) {
-        int err = i % 2 == 0
-                      ? xdp_balancer_set_backend(balancer, &c->key, &fourth)
-                      : xdp_balancer_remove_backend(balancer, &c->key,
-                                                    &fourth.address);
-        c->first_error = err < 0 ? err : 0;
-    }
-    __atomic_store_n(&c->done, 1, __ATOMIC_RELEASE);
-    return NULL;
+    struct talking *t = context;
+    int i = number % TALKING;
+
+    lab_equal(balancer_lab_goes(&t->key, i, ACK), t->backends[i],
+              "the backend of a packet that comes meanwhile");
 }
 
 /* Another backend comes and goes forty times; meanwhile each packet of each
  * connection goes where it went. */
 STEP_TEST(changes_while_packets_come)
 {
-    enum { CONNECTIONS = 120 };
-    struct changing c = {.key = usual_key(4, IPPROTO_TCP)};
-    int backends[CONNECTIONS], packets = 0;
-    pthread_t thread;
+    struct talking t = {.key = usual_key(4, IPPROTO_TCP)};
 
-    balancer_lab_add(c.key, 0, 3);
-    talk(&c.key, 0, CONNECTIONS, backends);
-    lab_note("a fourth backend is added and removed, %d changes; packets run "
-             "meanwhile",
-             CHANGES);
-    lab_equal(pthread_create(&thread, NULL, change_often, &c), 0,
-              "pthread_create()");
-    for (; !__atomic_load_n(&c.done, __ATOMIC_ACQUIRE); packets++) {
-        int i = packets % CONNECTIONS;
-        lab_equal(balancer_lab_goes(&c.key, i, ACK), backends[i],
-                  "the backend of a packet that comes meanwhile");
-    }
-    pthread_join(thread, NULL);
-    lab_ok(c.first_error);
-    lab_at_least(packets, 1, "packets that were sent meanwhile");
+    balancer_lab_add(t.key, 0, 3);
+    talk(&t.key, 0, TALKING, t.backends);
+    balancer_lab_change_meanwhile(&t.key, 3, 40, send_on, &t);
 }
 
 void pin_step(void)
