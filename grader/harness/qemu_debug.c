@@ -7,6 +7,7 @@
  */
 #include "qemu_internal.h"
 
+#include "gdb_text.h"
 #include "lab_internal.h"
 
 #include <signal.h>
@@ -30,25 +31,11 @@ void machine_debug_socket(const struct machine *m, char path[200])
 
 /* ---- What gdb is told ---- */
 
-/* The course's frames of a failed check are above the line that is meant. */
 static const char script_format[] =
     "set pagination off\n"
     "set confirm off\n"
     "set architecture riscv:rv64\n"
-    "target remote %s\n"
-    "python\n"
-    "import os\n"
-    "def up_to_the_course():\n"
-    "    frame = gdb.newest_frame()\n"
-    "    while frame:\n"
-    "        table = frame.find_sal().symtab\n"
-    "        path = table.fullname() if table else ''\n"
-    "        if os.path.exists(path) and '/grader/harness/' not in path:\n"
-    "            frame.select()\n"
-    "            return\n"
-    "        frame = frame.older()\n"
-    "end\n"
-    "%s"
+    "target remote %s\n" GDB_UP_TO_THE_COURSE "%s"
     "tbreak %s\n"
     "continue\n";
 

@@ -22,6 +22,8 @@
 #include "request.h"
 #include "target.h"
 
+#include "../harness/gdb_text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,20 +97,7 @@ static const char script_format[] =
     "document go\n"
     "Go on with the test, after a process that it started has ended.\n"
     "end\n"
-    "\n"
-    "python\n"
-    "import os\n"
-    "def up_to_the_course():\n"
-    "    frame = gdb.newest_frame()\n"
-    "    while frame:\n"
-    "        table = frame.find_sal().symtab\n"
-    "        path = table.fullname() if table else ''\n"
-    "        if os.path.exists(path) and '/grader/harness/' not in path:\n"
-    "            frame.select()\n"
-    "            return\n"
-    "        frame = frame.older()\n"
-    "end\n"
-    "\n"
+    "\n" GDB_UP_TO_THE_COURSE "\n"
     "# Where a check is not met: what it says, and the line of yours or of "
     "the\n"
     "# test's that led there. The process ends when it goes on.\n"

@@ -33,21 +33,21 @@
 
 /* An ecall with this in a7, but for its last byte, is for ktest. */
 #define KTEST_CALL 0x6b746500
-#define KTEST_CALL_TEXT 0     /* a0 bytes, in a1 to a5: more of a text */
-#define KTEST_CALL_NOTE 1     /* the text is a line of the transcript */
-#define KTEST_CALL_FIELD 2    /* the text is the a0-th of the failure's */
-#define KTEST_CALL_FAIL 3     /* a0: the line. Does not return */
-#define KTEST_CALL_PASS 4     /* does not return */
-#define KTEST_CALL_GET 5      /* a0: enum ktest_value, a1: index; gives it */
-#define KTEST_CALL_CATCH 6    /* as setjmp; then 1 after a trap */
-#define KTEST_CALL_RELEASE 7  /* traps are the kernel's again */
-#define KTEST_CALL_HARTS 8    /* a0, a1, a2: entry, function, argument */
-#define KTEST_CALL_HART_END 9 /* a hart has returned from it */
-#define KTEST_CALL_TODO 10    /* the text is what is not written yet */
-#define KTEST_CALL_DEVICE 11  /* a0: enum ktest_device_call */
-#define KTEST_CALL_LIMIT 12   /* a0: milliseconds of the machine's time */
-#define KTEST_CALL_ENDING 13  /* a0: how the kernel is to end the machine */
-#define KTEST_CALL_HOST 14    /* the text, a0, a1: for the host to look at */
+#define KTEST_CALL_TEXT 0       /* a0 bytes, in a1 to a5: more of a text */
+#define KTEST_CALL_NOTE 1       /* the text is a line of the transcript */
+#define KTEST_CALL_FIELD 2      /* the text is the a0-th of the failure's */
+#define KTEST_CALL_FAIL 3       /* a0: the line. Does not return */
+#define KTEST_CALL_PASS 4       /* does not return */
+#define KTEST_CALL_GET 5        /* a0: enum ktest_value, a1: index; gives it */
+#define KTEST_CALL_CATCH 6      /* as setjmp; then 1 after a trap */
+#define KTEST_CALL_RELEASE 7    /* traps are the kernel's again */
+#define KTEST_CALL_HARTS 8      /* a0, a1, a2: entry, function, argument */
+#define KTEST_CALL_HART_END 9   /* a hart has returned from it */
+#define KTEST_CALL_UNWRITTEN 10 /* the text is what is not written yet */
+#define KTEST_CALL_DEVICE 11    /* a0: enum ktest_device_call */
+#define KTEST_CALL_LIMIT 12     /* a0: milliseconds of the machine's time */
+#define KTEST_CALL_ENDING 13    /* a0: how the kernel is to end the machine */
+#define KTEST_CALL_HOST 14      /* the text, a0, a1: for the host to look at */
 
 #ifndef __ASSEMBLER__
 

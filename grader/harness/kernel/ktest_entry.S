@@ -75,7 +75,7 @@ todo:
     ecall
     addi    t0, t0, 1
     j       1b
-2:  li      a7, KTEST_CALL + KTEST_CALL_TODO
+2:  li      a7, KTEST_CALL + KTEST_CALL_UNWRITTEN
     ecall
 
     .section .bss

@@ -321,7 +321,7 @@ static void serve(struct hart *hart, struct frame *frame)
         start_job(frame);
     else if (call == KTEST_CALL_HART_END)
         end_job(hart);
-    else if (call == KTEST_CALL_TODO)
+    else if (call == KTEST_CALL_UNWRITTEN)
         not_written(hart, frame);
     else if (call == KTEST_CALL_DEVICE)
         frame->x[A0] = ktest_device_serve(frame);
