@@ -8,6 +8,7 @@
  */
 #include "lab_internal.h"
 #include "net_internal.h"
+#include "proc.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -266,26 +267,47 @@ void net_send_at(struct lab_where where, struct net_client *c, const void *data,
     send_all(where, c, data, len);
 }
 
-size_t net_send_until_full_at(struct lab_where where, struct net_client *c)
+/* Until it has taken nothing for so long; `sent` grows. */
+static void fill(struct lab_where where, struct net_client *c, size_t *sent,
+                 int silence_ms)
 {
     unsigned char data[65536];
-    size_t sent = 0;
-    net_note(c, "sends until the connection takes no more, and reads nothing");
-    while (sent < FULL_BYTES_MAX) {
+    while (*sent < FULL_BYTES_MAX) {
         net_pattern(c->stream, c->offset, data, sizeof data);
-        struct net_step step = net_send_some(c, data, sizeof data, net_full_ms);
+        struct net_step step = net_send_some(c, data, sizeof data, silence_ms);
         if (step.end == NET_SILENCE)
-            return sent;
+            return;
         if (step.end != NET_GOES_ON)
             lab_fail_at(where, "%s sends %s, %s", c->name,
-                        net_count_of(sent).text, net_ending_of(&step).text);
-        sent += step.len;
+                        net_count_of(*sent).text, net_ending_of(&step).text);
+        *sent += step.len;
         c->offset += step.len;
     }
     lab_fail_at(where,
                 "%s sends %s, and the connection is not full: the peer "
                 "reads on, although nobody reads what it sends",
-                c->name, net_count_of(sent).text);
+                c->name, net_count_of(*sent).text);
+}
+
+size_t net_send_until_full_at(struct lab_where where, struct net_client *c)
+{
+    size_t sent = 0;
+    net_note(c, "sends until the connection takes no more, and reads nothing");
+    fill(where, c, &sent, net_full_ms);
+    return sent;
+}
+
+size_t net_send_until_stuck_at(struct lab_where where, struct net_client *c,
+                               struct proc *peer)
+{
+    size_t sent = 0, before;
+    net_note(c, "sends until the connection takes no more, and reads nothing");
+    do {
+        before = sent;
+        proc_until_asleep_at(where, peer);
+        fill(where, c, &sent, 0);
+    } while (sent > before);
+    return sent;
 }
 
 void net_send_text_at(struct lab_where where, struct net_client *c,

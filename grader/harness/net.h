@@ -118,6 +118,18 @@ void net_send_at(struct lab_where where, struct net_client *c, const void *data,
 #define net_send_until_full(c) net_send_until_full_at(LAB_HERE, (c))
 size_t net_send_until_full_at(struct lab_where where, struct net_client *c);
 
+/*
+ * The same, and then the process that reads can do no more either: it sleeps
+ * (proc_until_asleep), as its send does not return, and still nothing is taken.
+ * However slow the machine, it stands in that send.
+ *   peer   the process; it rests where nothing comes
+ */
+struct proc;
+#define net_send_until_stuck(c, peer) \
+    net_send_until_stuck_at(LAB_HERE, (c), (peer))
+size_t net_send_until_stuck_at(struct lab_where where, struct net_client *c,
+                               struct proc *peer);
+
 /* Exactly these bytes arrive next. */
 #define net_expect(c, data, len) net_expect_at(LAB_HERE, (c), (data), (len))
 void net_expect_at(struct lab_where where, struct net_client *c,

@@ -5,10 +5,13 @@
  */
 #include "net_internal.h"
 #include "net_peer.h"
+#include "proc.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
+#include <time.h>
 
 /* ---- Sockets of the test's own ---- */
 
@@ -251,6 +254,40 @@ STEP_TEST(send_until_full_leaves_no_room)
     lab_same_bytes(came, sent, stream, sent, "the stream");
 }
 
+/* Takes its time before each piece, longer than one waits for a silence. */
+static int echo_slowly(void *unused)
+{
+    static char data[65536];
+    (void)unused;
+    for (int pieces = 0;; pieces++) {
+        clock_t until = clock() + (pieces < 3 ? CLOCKS_PER_SEC / 5 : 0);
+        while (clock() < until)
+            continue;
+        ssize_t n = recv(peer, data, sizeof data, 0);
+        if (n <= 0 || send(peer, data, (size_t)n, MSG_NOSIGNAL) != n)
+            return -1;
+    }
+}
+
+/* A peer that is only slow goes on; one that is stuck has bytes to read, and
+ * sleeps all the same. */
+STEP_TEST(send_until_stuck_waits_for_a_slow_peer)
+{
+    struct proc p;
+    int unread = 0;
+    connect_pair();
+    proc_call(&p, "slow echo", echo_slowly, NULL);
+    size_t sent = net_send_until_stuck(&c, &p);
+    struct pollfd room = {.fd = c.fd, .events = POLLOUT};
+    lab_equal(poll(&room, 1, 0), 0, "room that is left");
+    lab_equal(c.offset, sent, "the client's place in its stream");
+    lab_sys(ioctl(peer, FIONREAD, &unread));
+    lab_at_least(unread, 1, "bytes that the peer has not read");
+    lab_check(proc_is_asleep(&p), "the peer sleeps");
+    proc_kill(&p);
+    proc_release(&p);
+}
+
 static void fill_peer_that_reads(void)
 {
     pthread_t thread;
@@ -325,6 +362,7 @@ int main(int argc, char **argv)
     lab_test(send_sends_all);
     lab_test(sending_in_vain_is_told);
     lab_test(send_until_full_leaves_no_room);
+    lab_test(send_until_stuck_waits_for_a_slow_peer);
     lab_test(a_connection_that_never_fills_is_told);
     lab_step("stream");
     lab_test(the_stream_follows_from_the_offset);

@@ -129,7 +129,7 @@ void echo_program_stop_with_clients_at(struct lab_where where,
     net_connect_at(where, &idle, "idle client", e->host, e->port);
     net_connect_at(where, &deaf, "deaf client", e->host, e->port);
     echo_client_round_trip_at(where, &idle, 1000);
-    net_send_until_full_at(where, &deaf);
+    net_send_until_stuck_at(where, &deaf, &e->proc);
     lab_note("the program gets SIG%s", sigabbrev_np(signal));
     echo_program_stop_at(where, e, signal);
     net_expect_end_at(where, &idle);

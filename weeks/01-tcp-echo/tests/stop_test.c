@@ -65,7 +65,7 @@ STEP_TEST(deadline_cuts_off_the_others)
     net_connect(&idle, "idle client", ECHO_HOST, s.port);
     net_connect(&deaf, "deaf client", ECHO_HOST, s.port);
     echo_client_round_trip(&idle, 1000);
-    net_send_until_full(&deaf);
+    net_send_until_stuck(&deaf, &s.proc);
     echo_server_stop(&s);
     net_expect_end(&idle);
     echo_server_expect_done(&s);

@@ -156,7 +156,7 @@ STEP_TEST(close_ends_full_clients)
     net_connect(&idle, "idle client", SERVER_HOST, s.port);
     net_connect(&deaf, "deaf client", SERVER_HOST, s.port);
     echo_client_round_trip(&idle, 1000);
-    net_send_until_full(&deaf);
+    net_send_until_stuck(&deaf, &s.proc);
     loop_server_stop(&s);
     net_expect_end(&idle);
     net_expect_end(&deaf);
