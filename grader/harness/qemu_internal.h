@@ -47,7 +47,8 @@ const char *image_place(const struct machine_image *image, uint64_t address);
 /* Take over what its kernel test has noted since the last time. */
 void machine_take_notes(struct machine *m);
 
-/* The machine has ended: take over its notes, and fail if it failed. */
+/* The machine has ended, or ought to have: take over its notes, and fail if it
+ * failed. */
 void machine_take_result(struct lab_where where, struct machine *m);
 
 /* ---- qemu_monitor.c ---- */

@@ -120,9 +120,17 @@ static void append_trap(char words[WORDS_BYTES], const struct machine *m,
            state->cause, state->epc, state->value);
 }
 
-static bool is_in_vector(const struct ktest_hart_state *state)
+/* What kind of loop it is. */
+static const char *loop_text(const struct ktest_hart_state *state)
 {
-    return state->epc == (state->vector & ~UINT64_C(3));
+    uint64_t offset = state->epc - (state->vector & ~UINT64_C(3));
+
+    if (offset == 0)
+        return "it spins in the trap vector, whose own first instruction "
+               "traps: ";
+    if (offset < KTEST_VECTOR_BYTES)
+        return "it spins in the trap vector, which traps itself: ";
+    return "the same trap again and again: ";
 }
 
 /* "in walk(), sv39.c:57", where a hart was when it was looked at. */
@@ -179,10 +187,7 @@ static void append_traps(char words[WORDS_BYTES], const struct machine *m,
                image_place(m->image, state->epc));
         return;
     }
-    append(words, is_in_vector(state)
-                      ? "it spins in the trap vector, whose own first "
-                        "instruction traps: "
-                      : "the same trap again and again: ");
+    append(words, "%s", loop_text(state));
     append_trap(words, m, state);
 }
 
@@ -245,12 +250,15 @@ static _Noreturn void fail_broken(struct lab_where where,
                 state->cause, state->pc, state->value);
 }
 
-/* The machine is over, and said nothing. */
-static _Noreturn void fail_silent(struct lab_where where,
-                                  const struct machine *m)
+/* The machine is over, and said nothing; or it is not even over. */
+static _Noreturn void fail_silent(struct lab_where where, struct machine *m)
 {
     int status = m->qemu.status;
 
+    if (m->qemu.pid != 0)
+        lab_fail_at(where,
+                    "the machine did not end, nor its own clock end it%s",
+                    machine_where_text(m));
     if (WIFSIGNALED(status))
         lab_fail_at(where, "QEMU was killed by SIG%s",
                     sigabbrev_np(WTERMSIG(status)));

@@ -28,6 +28,9 @@
 
 #define KTEST_HARTS_MAX 4
 
+/* So far behind stvec, a trap vector has not saved what it needs. */
+#define KTEST_VECTOR_BYTES 64
+
 /* What register x-number holds where a kernel is entered, but for a0. */
 #define KTEST_JUNK(number) (0xdead000000000000 + (number))
 

@@ -142,6 +142,10 @@ STEP_TEST(endless_traps_are_told)
           "it spins in the trap vector, whose own first instruction traps: "
           "an illegal instruction in subject_bad_vector(), ",
           "", "");
+    fails(sinks_in_vector,
+          "it spins in the trap vector, which traps itself: a store page fault "
+          "in subject_sinking_vector(), subject.S:",
+          "", "");
     fails(traps_again,
           "the same trap again and again: a breakpoint in "
           "ktest_case_traps_again(), ",
@@ -171,12 +175,15 @@ STEP_TEST(expected_end_must_come)
 
 lab_kernel_test(reaches_for_result);
 
+/* Of the machine's time: it shall not end before the test gets its turn. */
+#define LONG_MS 1000000
+
 /* A machine that is reset from outside comes to its start again. */
 static void reset_while_it_runs(void)
 {
     struct machine m;
 
-    machine_start(&m, .test = "hangs");
+    machine_start(&m, .test = "hangs", .limit_ms = LONG_MS);
     machine_monitor(&m, "system_reset");
     FAILS(machine_finish(&m));
 }
@@ -191,7 +198,7 @@ static void kill_while_it_runs(void)
 {
     struct machine m;
 
-    machine_start(&m, .test = "hangs");
+    machine_start(&m, .test = "hangs", .limit_ms = LONG_MS);
     lab_sys(kill(m.qemu.pid, SIGKILL));
     FAILS(machine_finish(&m));
 }
@@ -199,6 +206,24 @@ static void kill_while_it_runs(void)
 STEP_TEST(death_of_qemu_is_told)
 {
     failing(kill_while_it_runs, "QEMU was killed by SIGKILL", "", "");
+}
+
+/* Its own clock stands still as well. */
+static void wait_for_a_paused_machine(void)
+{
+    struct machine m;
+
+    machine_start(&m, .test = "hangs", .limit_ms = LONG_MS);
+    machine_pause(&m);
+    FAILS_AFTER(200, machine_finish(&m));
+}
+
+STEP_TEST(machine_that_does_not_end_is_told)
+{
+    failing(wait_for_a_paused_machine,
+            "the machine did not end, nor its own clock end it; it is: hart 0 "
+            "in ",
+            "", "");
 }
 
 /* ---- traps ---- */
@@ -405,6 +430,7 @@ static void add_endings(void)
     lab_test(reaches_for_result);
     lab_test(second_boot_is_told);
     lab_test(death_of_qemu_is_told);
+    lab_test(machine_that_does_not_end_is_told);
 }
 
 static void add_traps(void)

@@ -17,6 +17,14 @@ subject_start:
 subject_bad_vector:
     unimp
 
+/* One that stores on a stack that is not there, an other place each time. */
+    .balign 4
+    .globl subject_sinking_vector
+subject_sinking_vector:
+    addi    sp, sp, -288
+    sd      ra, 0(sp)
+1:  j       1b
+
 /* One that returns to the instruction that trapped. */
     .balign 4
     .globl subject_stubborn_vector

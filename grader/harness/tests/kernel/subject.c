@@ -7,6 +7,7 @@
 #define TEST_DEVICE ((volatile uint32_t *)0x100000)
 
 extern char subject_bad_vector[], subject_stubborn_vector[];
+extern char subject_sinking_vector[];
 uint64_t subject_traps(uint64_t ebreaks);
 uint64_t subject_ecall(void);
 void subject_count(uint64_t times);
@@ -142,6 +143,21 @@ KERNEL_TEST(spins_in_vector)
 {
     set_vector(subject_bad_vector);
     __asm__ volatile("ebreak");
+}
+
+/* With a page table, so that it is page faults, which only the kernel sees. */
+KERNEL_TEST(sinks_in_vector)
+{
+    static uint64_t root[512] __attribute__((aligned(4096)));
+
+    root[2] =
+        0x80000000 >> 2 | 0xcf; /* memory, at its own address: D A X W R V */
+    __asm__ volatile("csrw satp, %0"
+                     :
+                     : "r"(8ull << 60 | (uint64_t)root >> 12));
+    set_vector(subject_sinking_vector);
+    __asm__ volatile("li sp, 0\n"
+                     "ebreak");
 }
 
 KERNEL_TEST(traps_again)
