@@ -23,12 +23,12 @@
 
 #define NO_CAUSE 0x3e /* a cause that the hardware never writes */
 #define ROUNDS 16
-#define ROUND_TICKS 200    /* 20 µs */
-#define OTHERS_TICKS 20000 /* 2 ms: what others get to write theirs down */
-#define BEAT_TICKS 2000000 /* 200 ms between two moments of listening … */
-#define FIRST_TICKS 200000 /* … at the beginning 20, then 40, and so on */
-#define SOON_TICKS 20000   /* … and 2 if the last trap was in the vector */
-#define LISTEN_TICKS 1000  /* 100 µs */
+#define ROUND_TICKS 200      /* 20 µs */
+#define OTHERS_TICKS 1000000 /* 100 ms for others, to write theirs down */
+#define BEAT_TICKS 2000000   /* 200 ms between two moments of listening … */
+#define FIRST_TICKS 200000   /* … at the beginning 20, then 40, and so on */
+#define SOON_TICKS 20000     /* … and 2 if the last trap was in the vector */
+#define LISTEN_TICKS 1000    /* 100 µs */
 #define SAME_MAX 4
 #define MEMORY_FAULTS 0xb0a2u /* of fetch, load and store, a bit each */
 
