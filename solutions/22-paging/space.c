@@ -217,6 +217,20 @@ static void enter(const struct space *space)
     sfence_vma_all();
 }
 
+/* An interrupt that ends user mode is pending until its handler has run: were
+ * interrupts let in before that, it would be handled a second time. */
+static void run_to_next_trap(struct trap_frame *frame)
+{
+    bool on = interrupts_off();
+
+    user_run(frame);
+    if (frame->scause & CAUSE_INTERRUPT) {
+        trap_dispatch(frame);
+        interrupts_off(); /* a handler may have let others in */
+    }
+    interrupts_restore(on);
+}
+
 /* What the program wanted of the kernel, or what it did. */
 static int answer(struct space *space, struct trap_frame *frame,
                   space_serve *serve, void *context)
@@ -232,10 +246,8 @@ static int answer(struct space *space, struct trap_frame *frame,
         frame->sepc += 4; /* ecall has no short form */
         return serve(space, frame, context);
     default:
-        if (!(frame->scause & CAUSE_INTERRUPT))
-            return -EFAULT;
-        trap_dispatch(frame);
-        return serve(space, frame, context);
+        return frame->scause & CAUSE_INTERRUPT ? serve(space, frame, context)
+                                               : -EFAULT;
     }
 }
 
@@ -246,7 +258,7 @@ int space_run(struct space *space, struct trap_frame *frame, space_serve *serve,
 
     enter(space);
     do {
-        user_run(frame);
+        run_to_next_trap(frame);
         end = answer(space, frame, serve, context);
     } while (end == 0);
     kernel_map_enter();

@@ -79,10 +79,10 @@ int space_add(struct space *space, uint64_t begin, uint64_t end,
 
 /*
  * The program wants to touch address and can't: give it a page, of zeros, with
- * its region's rights.
- * Returns 0: it can be done now.
- * Errors: -EFAULT no region allows that, or the page is there and its own
- * rights do not: the program is at fault; -ENOMEM there is no page: it is not.
+ * its region's rights and U. Without G: in other spaces there is something
+ * else. Returns 0: it can be done now. Errors: -EFAULT no region allows that,
+ * or the page is there and its own rights do not: the program is at fault;
+ * -ENOMEM there is no page: it is not.
  */
 int space_fault(struct space *space, uint64_t address, enum sv39_kind kind);
 
@@ -110,8 +110,11 @@ typedef int space_serve(struct space *space, struct trap_frame *frame,
 
 /*
  * Run a program in its space until it ends. Afterwards the hart is in the
- * kernel's own space. Outside of user mode, interrupts are on or off as for the
- * caller.
+ * kernel's own space.
+ *
+ * An interrupt ends user mode, and not the program. Its handler is called once,
+ * with interrupts off as always (trap.h). When serve is called, and when this
+ * returns, they are on or off as they were for the caller.
  *   frame    where it begins (user.h); on return, where it was
  *   serve    above; context is handed to it
  * Returns what serve returned.

@@ -15,10 +15,13 @@
 #include "walker.h"
 
 #define RW (SV39_R | SV39_W)
+#define LOOKED_AT (SV39_R | SV39_W | SV39_X | SV39_U | SV39_G)
 #define HEAP UINT64_C(0x2000000000)
 #define HEAP_PAGES 64
 #define STACK_PAGES 8
 #define STACK_BEGIN (USER_END - STACK_PAGES * PAGE_BYTES)
+/* Neither memory nor a device. */
+#define NOWHERE (PLATFORM_MEMORY_END + UINT64_C(0x10000000))
 
 static struct space space, other;
 static struct trap_frame frame;
@@ -26,7 +29,6 @@ static struct trap_frame frame;
 static void begin(void)
 {
     memory_begin_paging();
-    trap_init_hart();
     memset(&space, 0xa5, sizeof space); /* what was there is not looked at */
     ktest_ok(space_init(&space));
 }
@@ -149,8 +151,8 @@ KERNEL_TEST(a_touch_brings_one_page_of_zeros)
     ktest_ok(space_fault(&space, HEAP + 5 * PAGE_BYTES + 0x123, SV39_LOAD));
     struct walked found = find(HEAP + 5 * PAGE_BYTES);
     ktest_check(found.mapped, "the page is mapped");
-    ktest_same_hex(found.entry & (SV39_R | SV39_W | SV39_X | SV39_U),
-                   RW | SV39_U, "its rights");
+    ktest_same_hex(found.entry & LOOKED_AT, RW | SV39_U,
+                   "its R, W, X, U and G");
     for (unsigned i = 0; i < PAGE_BYTES / 8; i++)
         if (((uint64_t *)found.physical)[i] != 0)
             ktest_same_hex(((uint64_t *)found.physical)[i], 0,
@@ -208,8 +210,8 @@ static void check_rights(uint64_t address, uint64_t rights)
     struct walked found = find(address);
 
     ktest_check(found.mapped, "0x%lx is mapped", address);
-    ktest_same_hex(found.entry & (SV39_R | SV39_W | SV39_X | SV39_U),
-                   rights | SV39_U, "the rights of 0x%lx", address);
+    ktest_same_hex(found.entry & LOOKED_AT, rights | SV39_U,
+                   "R, W, X, U and G of 0x%lx", address);
 }
 
 KERNEL_TEST(what_no_region_allows_is_refused)
@@ -261,7 +263,6 @@ KERNEL_TEST(no_memory_is_not_the_programs_fault)
 KERNEL_TEST(a_released_space_leaves_nothing_behind)
 {
     memory_begin_paging();
-    trap_init_hart();
     size_t free = page_count_free();
     uint64_t *shared = memory_page();
     ktest_note("space_init(), 40 pages here and there, one that is mapped by "
@@ -408,6 +409,22 @@ static int run(void)
     return space_run(&space, &frame, end_at_once, bytes);
 }
 
+static void tell_fault(int end, int expected)
+{
+    if (end == -EFAULT && end != expected)
+        ktest_note("it was ended by: %s, at 0x%lx, with stval 0x%lx",
+                   ktest_cause_text(frame.scause), frame.sepc, frame.stval);
+}
+
+/* How a program ended; if it should not have, then by what. */
+#define check_end(end, expected)                     \
+    do {                                             \
+        int end_ = (end);                            \
+        tell_fault(end_, (expected));                \
+        ktest_error_at(KTEST_HERE, end_, (expected), \
+                       "what space_run() returns");  \
+    } while (0)
+
 static void check_kernel_again(void)
 {
     ktest_same_hex(csr_read(satp), SV39_SATP(kernel_map_root()),
@@ -424,7 +441,7 @@ KERNEL_TEST(a_program_gets_its_pages_as_it_goes)
     size_t free = page_count_free();
     ktest_note("space_run(): it stores to %u pages of its heap, then asks",
                HEAP_PAGES);
-    ktest_equal(run(), 7, "what space_run() returns: what serve() returned");
+    check_end(run(), 7);
     ktest_equal(served, 1, "calls of serve()");
     check_kernel_again();
     for (unsigned i = 0; i < HEAP_PAGES; i++) {
@@ -443,12 +460,12 @@ KERNEL_TEST(a_stack_grows_to_its_guard)
     ktest_note("%u calls with 512 bytes each: all of the stack",
                STACK_PAGES * 8 - 1);
     frame.a0 = STACK_PAGES * 8 - 1;
-    ktest_equal(run(), 7, "what space_run() returns");
+    check_end(run(), 7);
     ktest_check(find(STACK_BEGIN).mapped, "the stack's last page is there");
     ktest_note("one call more");
     frame = (struct trap_frame){
         .sepc = USER_START, .sp = USER_END, .a0 = STACK_PAGES * 8};
-    ktest_equal(run(), -EFAULT, "what space_run() returns");
+    check_end(run(), -EFAULT);
     ktest_same_hex(frame.scause, EXCEPTION_STORE_PAGE, "frame.scause");
     ktest_same_hex(frame.stval & -(uint64_t)PAGE_BYTES,
                    STACK_BEGIN - PAGE_BYTES,
@@ -459,7 +476,7 @@ KERNEL_TEST(a_stack_grows_to_its_guard)
 static void end_by(const char *what, uint64_t cause, uint64_t address)
 {
     ktest_note("%s", what);
-    ktest_equal(run(), -EFAULT, "what space_run() returns");
+    check_end(run(), -EFAULT);
     ktest_equal(served, 0, "calls of serve()");
     ktest_same_hex(frame.scause, cause, "frame.scause");
     if (address != 0)
@@ -500,10 +517,16 @@ KERNEL_TEST(a_bad_address_ends_the_program_alone)
     end_by("it reads sstatus", EXCEPTION_ILLEGAL_INSTRUCTION, 0);
     LOAD_AGAIN(break, 0);
     end_by("it executes ebreak", EXCEPTION_BREAKPOINT, 0);
+    LOAD_AGAIN(load, HEAP);
+    ktest_ok(sv39_map(space.root, HEAP, NOWHERE, PAGE_BYTES, SV39_R | SV39_U));
+    end_by("it loads from a page that is there, and leads to where no memory "
+           "is",
+           EXCEPTION_LOAD_ACCESS, HEAP);
+    ktest_ok(sv39_unmap(space.root, HEAP, PAGE_BYTES, NULL));
     LOAD_AGAIN(touch, HEAP);
     frame.a1 = 3;
     ktest_note("a good program after all these");
-    ktest_equal(run(), 7, "what space_run() returns");
+    check_end(run(), 7);
 }
 
 /* `li a0, 0`, of which the second half is zeros, and behind it more zeros: no
@@ -525,7 +548,7 @@ KERNEL_TEST(an_instruction_lies_over_a_page_border)
     ktest_note("an instruction of 4 bytes at 0x%lx, the second half of it on a "
                "page that is not there yet",
                at);
-    ktest_equal(run(), -EFAULT, "what space_run() returns");
+    check_end(run(), -EFAULT);
     ktest_same_text(ktest_cause_text(frame.scause),
                     ktest_cause_text(EXCEPTION_ILLEGAL_INSTRUCTION),
                     "what ended the program");
@@ -541,7 +564,7 @@ KERNEL_TEST(memory_that_is_out_ends_the_program)
     frame.a1 = HEAP_PAGES;
     memory_leave(HEAP_PAGES / 2);
     ktest_note("it wants %u pages; %u are free", HEAP_PAGES, HEAP_PAGES / 2);
-    ktest_equal(run(), -ENOMEM, "what space_run() returns");
+    check_end(run(), -ENOMEM);
     check_kernel_again();
 }
 
@@ -569,21 +592,33 @@ KERNEL_TEST(an_ecall_is_answered_and_the_program_goes_on)
     ktest_note("the program adds 1 and asks; the answer is twice that; until "
                "it is 1,000 or more");
     served = 0;
-    ktest_equal(space_run(&space, &frame, answer_twice, NULL), 1,
-                "what space_run() returns");
+    check_end(space_run(&space, &frame, answer_twice, NULL), 1);
     ktest_equal(frame.a0, 1023, "a0 of the program");
     ktest_equal(served, 10, "calls of serve()");
 }
 
+/* ---- Interrupts ---- */
+
+#define TICK 10000 /* of time: a millisecond */
+
 static unsigned ticks;
+static bool interrupts_were_on; /* for the caller of space_run() */
 
 static int on_timer(struct trap_frame *trapped, void *context)
 {
     (void)trapped;
     (void)context;
     ticks++;
-    stimecmp_write(time_read() + 1000);
+    stimecmp_write(UINT64_MAX);
+    ktest_equal(ticks - served, 1, "calls of the handler for one interrupt");
+    ktest_equal(csr_read(sstatus) & SSTATUS_SIE, 0, "SIE while a handler runs");
     return 0;
+}
+
+static void check_interrupts(uint64_t status, const char *when)
+{
+    ktest_equal((status & SSTATUS_SIE) != 0, interrupts_were_on,
+                "interrupts %s (1 is on)", when);
 }
 
 static int count_interrupts(struct space *of, struct trap_frame *at,
@@ -595,7 +630,9 @@ static int count_interrupts(struct space *of, struct trap_frame *at,
                    "frame->scause in serve()");
     served++;
     ktest_equal(ticks, served,
-                "ticks: the interrupt was handled before serve() is called");
+                "calls of the handler, as often as serve() is called");
+    check_interrupts(csr_read(sstatus), "in serve()");
+    stimecmp_write(time_read() + TICK);
     return served == 5 ? -EINTR : 0;
 }
 
@@ -605,14 +642,30 @@ KERNEL_TEST(a_program_that_never_ends_is_ended)
     LOAD_CODE(&space, loop);
     ktest_ok(
         trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER, on_timer, NULL));
-    stimecmp_write(time_read() + 1000);
-    csr_set(sie, SIE_TIMER);
-    ktest_note("the program never ends; serve() says so at the fifth tick");
-    served = 0;
-    ktest_equal(space_run(&space, &frame, count_interrupts, NULL), -EINTR,
-                "what space_run() returns");
-    ktest_equal(served, 5, "calls of serve()");
-    check_kernel_again();
+    for (unsigned on = 0; on < 2; on++) {
+        ktest_note("interrupts are %s; the program never ends; serve() says "
+                   "so at the fifth tick",
+                   on ? "on" : "off");
+        frame = (struct trap_frame){.sepc = USER_START, .sp = USER_END};
+        ticks = served = 0;
+        interrupts_were_on = on;
+        stimecmp_write(time_read() + TICK);
+        csr_set(sie, SIE_TIMER);
+        interrupts_restore(on);
+        int end = space_run(&space, &frame, count_interrupts, NULL);
+        interrupts_off();
+        stimecmp_write(UINT64_MAX);
+        check_end(end, -EINTR);
+        ktest_equal(served, 5, "calls of serve()");
+        check_kernel_again();
+    }
+}
+
+static int look_at_interrupts(struct space *of, struct trap_frame *at,
+                              void *context)
+{
+    check_interrupts(csr_read(sstatus), "in serve()");
+    return end_at_once(of, at, context);
 }
 
 KERNEL_TEST(interrupts_are_as_they_were_for_the_caller)
@@ -623,14 +676,13 @@ KERNEL_TEST(interrupts_are_as_they_were_for_the_caller)
         frame = (struct trap_frame){
             .sepc = USER_START, .sp = USER_END, .a0 = HEAP, .a1 = 3};
         ktest_note("space_run() with interrupts %s", on ? "on" : "off");
-        if (on)
-            interrupts_on();
-        int end = run();
+        interrupts_were_on = on;
+        interrupts_restore(on);
+        int end = space_run(&space, &frame, look_at_interrupts, bytes);
         uint64_t after = csr_read(sstatus);
         interrupts_off();
-        ktest_equal(end, 7, "what space_run() returns");
-        ktest_equal((after & SSTATUS_SIE) != 0, on,
-                    "interrupts, when space_run() has returned (1 is on)");
+        check_end(end, 7);
+        check_interrupts(after, "when space_run() has returned");
     }
 }
 
@@ -649,9 +701,9 @@ KERNEL_TEST(two_spaces_are_two_worlds)
             .sepc = USER_START, .sp = USER_END, .a0 = HEAP, .a1 = 2};
         ktest_note("the program of the %s space adds up two words",
                    round % 2 ? "second" : "first");
-        ktest_equal(
+        check_end(
             space_run(round % 2 ? &other : &space, &frame, end_at_once, bytes),
-            7, "what space_run() returns");
+            7);
         ktest_equal(frame.a0, round % 2 ? 1001 : 42, "their sum");
     }
 }
@@ -663,7 +715,7 @@ KERNEL_TEST(the_host_looks_at_a_programs_space)
     LOAD_CODE(&space, touch);
     frame.a0 = HEAP;
     frame.a1 = 9;
-    ktest_equal(run(), 7, "what space_run() returns");
+    check_end(run(), 7);
     ktest_ok(space_fault(&space, USER_END - 8, SV39_STORE));
     csr_write(satp, SV39_SATP(space.root));
     sfence_vma_all();

@@ -7,6 +7,7 @@
 #include "ktest.h"
 #include "layout.h"
 #include "page.h"
+#include "trap.h"
 
 /* The pages that are held, linked through their first bytes. */
 static void *held;
@@ -23,6 +24,7 @@ void memory_begin(void)
 
 void memory_begin_paging(void)
 {
+    trap_init_hart();
     memory_begin();
     ktest_ok(kernel_map_init());
     kernel_map_enter();

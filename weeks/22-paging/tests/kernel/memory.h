@@ -15,7 +15,8 @@
 void memory_begin(void);
 void memory_begin_with(size_t bytes);
 
-/* … and the kernel's table is on. */
+/* … and the kernel's table is on, and its trap vector in place, so that it
+ * tells of a trap that nobody expects. */
 void memory_begin_paging(void);
 
 /* Hold pages until `left` are free; give them back. */
