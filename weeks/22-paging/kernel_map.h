@@ -33,7 +33,8 @@
  */
 int kernel_map_init(void);
 
-/* The root; NULL before kernel_map_init(). Borrowed for good. */
+/* The root; NULL as long as kernel_map_init() has not returned 0. Borrowed for
+ * good. */
 uint64_t *kernel_map_root(void);
 
 /*

@@ -96,11 +96,12 @@ enum sv39_refusal {
     SV39_NOT_CANONICAL, /* bits 63 to 39 are not all as bit 38 */
     SV39_NOT_VALID,     /* V is 0, whatever else the entry says */
     SV39_RESERVED,      /* W without R; one of bits 63 to 54; a pointer with U,
-                           A or D */
+                           A or D (G may stand there) */
     SV39_NO_LEAF,       /* a pointer at level 0 */
     SV39_NOT_PERMITTED, /* R, W, X, U and who asks */
     SV39_MISALIGNED,    /* a leaf of level 1 or 2 whose page begins inside of
-                           another */
+                           another. Of a leaf that is both, either is told:
+                           later editions look at this first */
 };
 
 struct sv39_translation {
@@ -174,7 +175,8 @@ typedef void sv39_release(uint64_t physical, uint64_t bytes);
  * happens, at once: an entry without V is passed with all that it stands for,
  * so that 64 GiB of nothing take a few instructions. The hart that calls has
  * forgotten it, too (sfence.vma), before release is called and before the call
- * returns.
+ * returns. The rest of a leaf that had to be split (step 8) is translated as
+ * before, and has all its flags.
  *   release   NULL: the memory is not this table's business
  * Returns how many pages of PAGE_BYTES were mapped.
  * Errors, after which nothing has changed: -EINVAL the range is not as above;

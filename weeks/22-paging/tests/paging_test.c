@@ -37,6 +37,7 @@ one_hart(all_of_memory_is_given);
 /* ---- walk ---- */
 
 lab_kernel_test(three_levels_lead_to_a_page);
+one_hart(a_pointer_may_have_g);
 one_hart(physical_addresses_have_56_bits);
 one_hart(a_leaf_of_level_1_is_2_mib);
 one_hart(a_leaf_of_level_2_is_1_gib);
@@ -354,6 +355,8 @@ one_hart(two_mib_are_one_leaf);
 one_hart(large_only_where_it_is_aligned);
 one_hart(an_overlap_with_a_superpage_is_refused);
 one_hart(a_partial_unmap_splits);
+one_hart(a_split_keeps_all_flags);
+one_hart(a_superpage_with_its_own_table_is_split);
 one_hart(a_split_without_memory_changes_nothing);
 one_hart(a_block_is_512_pages_in_a_row);
 one_hart(blocks_and_pages_share_one_memory);
@@ -406,6 +409,7 @@ static void register_walk(void)
 {
     lab_step("walk");
     lab_test(three_levels_lead_to_a_page);
+    lab_test(a_pointer_may_have_g);
     lab_test(physical_addresses_have_56_bits);
     lab_test(a_leaf_of_level_1_is_2_mib);
     lab_test(a_leaf_of_level_2_is_1_gib);
@@ -518,6 +522,8 @@ static void register_superpages(void)
     lab_test(large_only_where_it_is_aligned);
     lab_test(an_overlap_with_a_superpage_is_refused);
     lab_test(a_partial_unmap_splits);
+    lab_test(a_split_keeps_all_flags);
+    lab_test(a_superpage_with_its_own_table_is_split);
     lab_test(a_split_without_memory_changes_nothing);
     lab_test(a_block_is_512_pages_in_a_row);
     lab_test(blocks_and_pages_share_one_memory);

@@ -10,6 +10,7 @@
 #include "page_fill.h"
 #include "riscv.h"
 #include "space.h"
+#include "trap.h"
 #include "walker.h"
 
 #define RW (SV39_R | SV39_W)
@@ -195,6 +196,53 @@ KERNEL_TEST(a_partial_unmap_splits)
     memory_check(free_before, "at the end");
 }
 
+/* A and D of the rest are not the kernel's to set, nor G to be lost. */
+KERNEL_TEST(a_split_keeps_all_flags)
+{
+    const uint64_t flags = SV39_V | RW | SV39_U | SV39_G;
+
+    begin();
+    ktest_note("2 MiB with R, W, U and G, whose A and D are cleared; take one "
+               "page out");
+    ktest_ok(sv39_map(root, AT, FRAMES, BLOCK, RW | SV39_U | SV39_G));
+    uint64_t *leaf =
+        (uint64_t *)walker_target(root[AT >> 30 & 511]) + (AT >> 21 & 511);
+    *leaf &= ~(SV39_A | SV39_D);
+    ktest_ok(sv39_unmap(root, AT + 5 * PAGE_BYTES, PAGE_BYTES, NULL));
+    for (unsigned i = 0; i < PAGE_BLOCK_PAGES; i++) {
+        struct walked found = find(AT + i * PAGE_BYTES);
+        if (i != 5 && (found.entry & SV39_FLAGS) != flags)
+            ktest_same_hex(found.entry & SV39_FLAGS, flags,
+                           "the flags of 0x%lx", AT + i * PAGE_BYTES);
+    }
+}
+
+/* The page of the new table lies in the very 2 MiB that are split: they stay
+ * mapped until all of the table is written. */
+KERNEL_TEST(a_superpage_with_its_own_table_is_split)
+{
+    const uintptr_t block = ((uintptr_t)kernel_end + BLOCK - 1) & -BLOCK;
+    struct ktest_trap trap;
+
+    trap_init_hart();
+    ktest_ok(page_init(block, block + BLOCK));
+    ktest_ok(kernel_map_init());
+    kernel_map_enter();
+    root = kernel_map_root();
+    if (find(block).level != 1)
+        return; /* a map that was built in smaller parts */
+    uint64_t *page = memory_page();
+    ktest_note("all free pages lie in one superpage of the kernel's table, "
+               "which is on; take one page of it out");
+    ktest_equal(sv39_unmap(root, (uintptr_t)page, PAGE_BYTES, NULL), 1,
+                "pages that were mapped");
+    ktest_check(ktest_catch_load(page, &trap), "a load from it raises a fault");
+    for (uint64_t at = 0; at < BLOCK; at += PAGE_BYTES)
+        if (block + at != (uintptr_t)page)
+            ktest_same_hex(find(block + at).physical, block + at,
+                           "where 0x%lx is", block + at);
+}
+
 /* Both ends may need a table: neither is split if one can't be. */
 KERNEL_TEST(a_split_without_memory_changes_nothing)
 {
@@ -317,6 +365,7 @@ static struct space space;
 
 static void begin_space(void)
 {
+    trap_init_hart();
     memory_begin_with(MEMORY_BYTES);
     ktest_ok(kernel_map_init());
     kernel_map_enter();
@@ -339,6 +388,13 @@ KERNEL_TEST(a_large_region_gets_2_mib_at_a_touch)
                    RW | SV39_U | SV39_V | SV39_A | SV39_D, "its flags");
     check_absent(HEAP + 2 * BLOCK);
     check_absent(HEAP + 4 * BLOCK);
+    ktest_note("one that may only be read");
+    ktest_ok(space_add(&space, HEAP + 32 * BLOCK, HEAP + 33 * BLOCK,
+                       SV39_R | SPACE_LARGE));
+    ktest_ok(space_fault(&space, HEAP + 32 * BLOCK, SV39_LOAD));
+    ktest_equal(find(HEAP + 32 * BLOCK).level, 1, "the level of its leaf");
+    ktest_same_hex(find(HEAP + 32 * BLOCK).entry & SV39_FLAGS,
+                   SV39_R | SV39_U | SV39_V | SV39_A | SV39_D, "its flags");
     ktest_note("without the flag it is 4 KiB");
     ktest_ok(space_add(&space, HEAP + 64 * BLOCK, HEAP + 66 * BLOCK, RW));
     ktest_ok(space_fault(&space, HEAP + 64 * BLOCK, SV39_STORE));

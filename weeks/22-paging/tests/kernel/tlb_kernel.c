@@ -88,6 +88,15 @@ KERNEL_TEST(protect_refuses_whole)
     ktest_error(sv39_protect(root, at(8), 8 * PAGE_BYTES, SV39_R), -ENOENT);
     ktest_error(sv39_protect(root, at(60), 8 * PAGE_BYTES, SV39_R), -ENOENT);
     ktest_error(sv39_protect(root, 0x1000000000, PAGE_BYTES, SV39_R), -ENOENT);
+    ktest_note("the middle of 2 MiB, to a hole behind them");
+    const uint64_t block = PAGE_BLOCK_BYTES, base = 0xa0200000;
+    ktest_ok(sv39_map(root, base, 0x90000000, block, RW));
+    struct walked before = walker_find(0, (uintptr_t)root, base);
+    size_t free = page_count_free();
+    ktest_error(sv39_protect(root, base + block / 2, block, SV39_R), -ENOENT);
+    ktest_same_hex(walker_find(0, (uintptr_t)root, base).entry, before.entry,
+                   "the entry of 0x%lx: nothing has changed", base);
+    memory_check(free, "after -ENOENT");
     ktest_note("what makes no sense");
     ktest_error(sv39_protect(root, at(8) + 8, PAGE_BYTES, SV39_R), -EINVAL);
     ktest_error(sv39_protect(root, at(8), 0, SV39_R), -EINVAL);

@@ -167,11 +167,14 @@ KERNEL_TEST(a_and_d_part_no_line)
     map(0x1000, FRAMES, 4, RW);
     uint64_t *low =
         (uint64_t *)walker_target(walker_table(0, walker_target(root[0]))[0]);
-    ktest_note("clear A in one leaf, D in another");
+    ktest_note("clear A in one leaf, D in another, both in the last");
     low[2] &= ~SV39_A;
     low[3] &= ~SV39_D;
+    low[4] &= ~(SV39_A | SV39_D);
     show();
     check_leaf_line(2, 1, 4, 0x1000, FRAMES, RW);
+    ktest_same_hex(lines[2].flags, low[1] & SV39_FLAGS,
+                   "its flags, A and D too: those of the first leaf");
     ktest_equal(line_count, 3, "lines");
 }
 

@@ -33,7 +33,6 @@ static void map_user_page(uint64_t *root, uint64_t address, void *page,
 static void begin(void)
 {
     memory_begin_paging();
-    trap_init_hart();
     uint64_t *root = kernel_map_new_root();
     ktest_check(root != NULL, "kernel_map_new_root() gives a root");
     code_page = page_alloc_zeroed();
@@ -282,6 +281,8 @@ KERNEL_TEST(an_interrupt_ends_user_run)
         ktest_same_hex(frame.scause, CAUSE_INTERRUPT | INTERRUPT_TIMER,
                        "frame->scause");
         ktest_same_hex(frame.sepc, USER_START, "frame->sepc");
+        ktest_equal(frame.sstatus & SSTATUS_SIE, 0,
+                    "SIE in frame->sstatus: at a trap it is 0");
         ktest_equal((after & SSTATUS_SIE) != 0, on,
                     "interrupts, when user_run() has returned (1 is on)");
         if (on)

@@ -105,6 +105,16 @@ KERNEL_TEST(three_levels_lead_to_a_page)
     check_granted(address_of(0, 511, 511, 0xffe), 0x83333ffe, 0);
 }
 
+/* G of a pointer holds for all that is below it, and stops nobody. */
+KERNEL_TEST(a_pointer_may_have_g)
+{
+    root[3] = pointer_to(middle) | SV39_G;
+    middle[5] = pointer_to(low) | SV39_G;
+    low[7] = leaf_to(0x87654000, RW);
+    ktest_note("a page under two pointers that have G");
+    check_granted(address_of(3, 5, 7, 0x10), 0x87654010, 0);
+}
+
 /* 44 bits of a physical page's number stand in an entry, and no more. */
 KERNEL_TEST(physical_addresses_have_56_bits)
 {
