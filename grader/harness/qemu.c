@@ -24,6 +24,7 @@
 
 /* What QEMU gets to end by itself; the machine's own clock comes first. */
 #define END_MS 40000
+#define LOOK_MS 2000
 
 /* ---- Memory ---- */
 
@@ -250,7 +251,10 @@ bool machine_await_end(struct machine *m, int patience_ms)
 
 void machine_finish_at(struct lab_where where, struct machine *m)
 {
-    machine_await_end(m, END_MS);
+    for (int ms = 0; ms < END_MS && !machine_await_end(m, LOOK_MS);
+         ms += LOOK_MS)
+        if (machine_stands_still(m))
+            break;
     machine_take_result(where, m);
 }
 

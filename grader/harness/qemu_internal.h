@@ -60,6 +60,14 @@ void machine_monitor_name(const struct machine *m, char name[64]);
  * Borrowed until the next call. */
 const char *machine_where_text(struct machine *m);
 
+/*
+ * Is a hart at its trap vector, whose first instruction can't be fetched? Then
+ * it executes none any more, and where time is counted in instructions the
+ * machine's own clock will never end it. True: that is its kernel test's
+ * result, written where the machine would write it.
+ */
+bool machine_stands_still(struct machine *m);
+
 /* ---- qemu_debug.c ---- */
 
 /* The socket that QEMU listens on for gdb; start gdb; wait for its end. */

@@ -8,6 +8,7 @@
  */
 #include "qemu_internal.h"
 
+#include "lab_internal.h"
 #include "proc_internal.h"
 
 #include <poll.h>
@@ -20,6 +21,8 @@
 
 #define ANSWER_BYTES_MAX 65536
 #define TRIES_MS 5000
+#define CAUSE_FETCH_ACCESS 1
+#define CAUSE_FETCH_PAGE 12
 
 void machine_monitor_name(const struct machine *m, char name[64])
 {
@@ -164,6 +167,50 @@ static bool register_of(const char *registers, const char *name,
 
     return found != NULL &&
            sscanf(found + strlen(name), "%*[ ]%lx", value) == 1;
+}
+
+/* What "info registers" says of one hart. False: QEMU does not answer. */
+static bool look_at_hart(struct machine *m, unsigned hart,
+                         struct ktest_hart_state *state)
+{
+    char command[32];
+    const char *registers;
+
+    snprintf(command, sizeof command, "cpu %u", hart);
+    if (ask(m, command) == NULL)
+        return false;
+    registers = ask(m, "info registers");
+    return registers != NULL && register_of(registers, " pc ", &state->pc) &&
+           register_of(registers, " stvec ", &state->vector) &&
+           register_of(registers, " scause ", &state->cause) &&
+           register_of(registers, " sepc ", &state->epc) &&
+           register_of(registers, " stval ", &state->value);
+}
+
+static bool cannot_fetch_its_vector(const struct ktest_hart_state *state)
+{
+    return state->pc == (state->vector & ~UINT64_C(3)) &&
+           state->pc == state->epc &&
+           (state->cause == CAUSE_FETCH_ACCESS ||
+            state->cause == CAUSE_FETCH_PAGE);
+}
+
+bool machine_stands_still(struct machine *m)
+{
+    struct ktest_block *block = MACHINE_BLOCK(m);
+
+    if (m->options.test == NULL || lab_debugging)
+        return false;
+    for (unsigned hart = 0; hart < m->options.harts; hart++) {
+        struct ktest_hart_state state = {.seen = 1, .mode = 1};
+        if (!look_at_hart(m, hart, &state) || !cannot_fetch_its_vector(&state))
+            continue;
+        block->hart[hart] = state;
+        block->by_hart = hart;
+        block->result = KTEST_TRAPS;
+        return true;
+    }
+    return false;
 }
 
 const char *machine_where_text(struct machine *m)

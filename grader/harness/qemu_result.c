@@ -194,18 +194,19 @@ static void append_traps(char words[WORDS_BYTES], const struct machine *m,
 static _Noreturn void fail_hung(struct lab_where where, const struct machine *m)
 {
     const struct ktest_block *block = MACHINE_BLOCK(m);
-    const struct ktest_hart_state *state = &block->hart[0];
+    const struct ktest_hart_state *state = &block->hart[block->by_hart];
     char words[WORDS_BYTES] = "";
 
     if (block->result == KTEST_HUNG)
         append(words, "no end after %g s of the machine's time: ",
                (double)block->limit_ticks / 1e7);
-    if (state->traps >= TRAPS_MANY)
+    if (block->result == KTEST_TRAPS || state->traps >= TRAPS_MANY)
         append_traps(words, m, state);
     else
         append_place(words, m, state);
-    for (unsigned hart = 1; hart < block->harts; hart++)
-        describe_hart(words, m, hart);
+    for (unsigned hart = 0; hart < block->harts; hart++)
+        if (hart != block->by_hart)
+            describe_hart(words, m, hart);
     lab_fail_at(where, "%s", words);
 }
 

@@ -146,6 +146,10 @@ STEP_TEST(endless_traps_are_told)
           "it spins in the trap vector, which traps itself: a store page fault "
           "in subject_sinking_vector(), subject.S:",
           "", "");
+    fails(has_its_vector_nowhere,
+          "it spins in the trap vector, whose own first instruction traps: an "
+          "instruction page fault in 0x0, where no code is",
+          "", "");
     fails(traps_again,
           "the same trap again and again: a breakpoint in "
           "ktest_case_traps_again(), ",

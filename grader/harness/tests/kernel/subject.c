@@ -145,19 +145,31 @@ KERNEL_TEST(spins_in_vector)
     __asm__ volatile("ebreak");
 }
 
-/* With a page table, so that it is page faults, which only the kernel sees. */
-KERNEL_TEST(sinks_in_vector)
+/* Traps are page faults then, of which machine mode gets to know nothing. */
+static void map_memory(void)
 {
     static uint64_t root[512] __attribute__((aligned(4096)));
 
-    root[2] =
-        0x80000000 >> 2 | 0xcf; /* memory, at its own address: D A X W R V */
+    root[2] = 0x80000000 >> 2 | 0xcf; /* D, A, X, W, R, V */
     __asm__ volatile("csrw satp, %0"
                      :
-                     : "r"(8ull << 60 | (uint64_t)root >> 12));
+                     : "r"(8ull << 60 | (uint64_t)root >> 12)
+                     : "memory");
+}
+
+KERNEL_TEST(sinks_in_vector)
+{
+    map_memory();
     set_vector(subject_sinking_vector);
     __asm__ volatile("li sp, 0\n"
                      "ebreak");
+}
+
+KERNEL_TEST(has_its_vector_nowhere)
+{
+    map_memory();
+    set_vector(NULL);
+    __asm__ volatile("ebreak");
 }
 
 KERNEL_TEST(traps_again)
