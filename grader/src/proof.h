@@ -6,8 +6,9 @@
  *                last one, where the bench has a plain variant, compiled so
  *     bug        every step before its own must pass, its own must fail
  *
- * A job builds in a folder of its own below build/verify; test objects are
- * shared. Jobs run in forked workers and leave their results in shared memory.
+ * Starter, solution and each worker's bugs have a folder to be built in, below
+ * build/verify; test objects are shared. Jobs run in forked workers and leave
+ * their results in shared memory.
  */
 #ifndef PROOF_H
 #define PROOF_H
@@ -40,6 +41,7 @@ struct proof_job {
     bool plain;    /* the solution without what is for speed alone */
     char bug[128]; /* "3-ack-before-sync", of a bug */
     int bug_step;  /* the step that must catch it */
+    int worker;    /* who does it */
     /* results */
     struct proof_step steps[STEPS_MAX];
     enum proof_result result;      /* of a bug: as a whole */

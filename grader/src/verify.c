@@ -45,7 +45,7 @@ static const char *mark(enum proof_result result)
 static void print_bugs(const struct proof *proof, int step)
 {
     int column = 0;
-    for (int i = 0; i < proof->job_count; i++) {
+    for (int i = proof->job_count - 1; i >= 0; i--) { /* listed backwards */
         const struct proof_job *job = &proof->jobs[i];
         if (job->kind != PROOF_BUG || job->bug_step != step)
             continue;

@@ -1,0 +1,291 @@
+/*
+ * proof_job.c: see proof_job.h.
+ */
+#include "proof_job.h"
+
+#include "bugs.h"
+#include "build.h"
+#include "course.h"
+#include "files.h"
+#include "outcome.h"
+#include "run.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Add a line to what is wrong. */
+__attribute__((format(printf, 2, 3))) static void say(struct proof_job *job,
+                                                      const char *format, ...)
+{
+    size_t len = strlen(job->words);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(job->words + len, sizeof job->words - len, format, args);
+    va_end(args);
+}
+
+/* ---- One job ---- */
+
+static uint64_t draw_seed(void)
+{
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        random = 1;
+    return random % 1000000 + 1;
+}
+
+/* Bugs are built one after the other in their worker's folder: staging writes
+ * what differs from the one before, and make compiles that. */
+static char *job_dir(const struct proof *proof, const struct proof_job *job)
+{
+    const char *kind = job->kind == PROOF_STARTER ? "starter"
+                       : job->plain               ? "plain"
+                                                  : "solution";
+    if (job->kind == PROOF_BUG)
+        return text_format("%s/%s/bugs-%d", proof->state, proof->week->name,
+                           job->worker);
+    return text_format("%s/%s/%s", proof->state, proof->week->name, kind);
+}
+
+/* A job's code, and under which sanitizers it is built by now. */
+struct built {
+    struct build build;
+    bool with[SANITIZERS];
+};
+
+static int prepare_build(const struct proof *proof, const struct proof_job *job,
+                         struct build *build, const char *from, const char *dir)
+{
+    char *tests = text_format("%s/%s/tests", proof->state, proof->week->name);
+    struct build_request request = {
+        .week = proof->week,
+        .from = from,
+        .dir = dir,
+        .test_dir = tests,
+        .state = proof->state,
+        .strict = job->kind == PROOF_SOLUTION,
+        .plain = job->plain,
+    };
+    int err = build_prepare(build, &request);
+    free(tests);
+    return err;
+}
+
+/* "18-xdp-filter step 1, 2, 4: only root may": of a step whose reason is the
+ * one before's the number is put to those; another reason follows. */
+static void note_cannot(struct proof_job *job, const struct step *step,
+                        const char *week, const char *why)
+{
+    size_t len = strlen(job->cannot), tail = strlen(why) + 2;
+    size_t room = sizeof job->cannot - len;
+
+    if (len == 0)
+        snprintf(job->cannot, room, "%s step %d: %s", week, step->number, why);
+    else if (len > tail && strcmp(job->cannot + len - tail + 2, why) == 0)
+        snprintf(job->cannot + len - tail, room + tail, ", %d: %s",
+                 step->number, why);
+    else
+        snprintf(job->cannot + len, room, "; step %d: %s", step->number, why);
+}
+
+/* False where the code does not build. */
+static bool make_once(struct proof_job *job, struct built *built,
+                      enum sanitizer sanitizer)
+{
+    char *words = NULL;
+    if (!built->with[sanitizer])
+        built->with[sanitizer] =
+            build_make(&built->build, sanitizer, &words) == 0;
+    if (!built->with[sanitizer])
+        say(job, "does not build:\n%s\n", words != NULL ? words : "");
+    free(words);
+    return built->with[sanitizer];
+}
+
+/* Build, and run one step. False where the code does not build. */
+static bool try_step(struct proof_job *job, struct built *built,
+                     const struct step *step, struct outcome *outcome)
+{
+    *outcome = (struct outcome){0};
+    if (!make_once(job, built, step->sanitizer))
+        return false;
+    struct run_request run = {
+        .build = &built->build, .step = step, .seed = draw_seed()};
+    run_step(&run, outcome);
+    job->steps[step->number - 1].milliseconds =
+        (uint32_t)(outcome->seconds * 1000);
+    if (outcome->why != NULL)
+        note_cannot(job, step, built->build.week->name, outcome->why);
+    return true;
+}
+
+/* A step's failure, as far as one needs it to find the reason. */
+static void say_outcome(struct proof_job *job, const struct outcome *o)
+{
+    say(job, "step %d %s: %s%s%s, seed %lu\n", o->step->number, o->step->name,
+        verdict_name(o->verdict), o->test != NULL ? " in " : "",
+        o->test != NULL ? o->test : "", (unsigned long)o->seed);
+    if (o->what != NULL)
+        say(job, "    %s\n", o->what);
+    if (o->expected != NULL)
+        say(job, "    expected  %s\n    is        %s\n", o->expected,
+            o->actual);
+    if (o->sanitizer != NULL)
+        say(job, "%s\n", o->sanitizer);
+    else if (o->transcript != NULL)
+        say(job, "%s\n", o->transcript);
+}
+
+/* Fails, and in words that lead on: no hang, no fault of the grader's. */
+static enum proof_result judge_starter(struct proof_job *job,
+                                       const struct outcome *o)
+{
+    if (o->verdict == VERDICT_CANNOT_RUN)
+        return PROOF_CANNOT_RUN;
+    if (o->verdict == VERDICT_FAILED && o->what != NULL &&
+        strncmp(o->what, "timed out", 9) != 0)
+        return PROOF_HOLDS;
+    say(job, "the starter should fail this step with words:\n");
+    say_outcome(job, o);
+    return PROOF_FAILS;
+}
+
+static enum proof_result judge_solution(struct proof_job *job,
+                                        const struct outcome *o)
+{
+    if (o->verdict == VERDICT_PASSED)
+        return PROOF_HOLDS;
+    if (o->verdict == VERDICT_CANNOT_RUN)
+        return PROOF_CANNOT_RUN;
+    say(job, "the solution should pass this step:\n");
+    say_outcome(job, o);
+    return PROOF_FAILS;
+}
+
+/* The starter or the solution: every step, whatever the others showed. */
+static void prove_steps(const struct proof *proof, struct proof_job *job)
+{
+    const struct manifest *m = &proof->week->manifest;
+    const bool starter = job->kind == PROOF_STARTER;
+    char *dir = job_dir(proof, job);
+    struct built built = {0};
+    int err =
+        prepare_build(proof, job, &built.build,
+                      starter ? proof->week->dir : proof->week->solution, dir);
+    for (unsigned i = 0; i < m->step_count; i++) {
+        struct outcome outcome = {0};
+        enum proof_result *result = &job->steps[i].result;
+        *result = PROOF_FAILS;
+        if (err == 0 && try_step(job, &built, &m->steps[i], &outcome))
+            *result = starter ? judge_starter(job, &outcome)
+                              : judge_solution(job, &outcome);
+        outcome_release(&outcome);
+    }
+    build_release(&built.build);
+    free(dir);
+}
+
+/* Steps in order up to the bug's own: it must be the first that fails. */
+static enum proof_result find_bug(const struct proof *proof,
+                                  struct proof_job *job, struct built *built)
+{
+    for (int i = 0; i < job->bug_step; i++) {
+        const struct step *step = &proof->week->manifest.steps[i];
+        struct outcome outcome;
+        bool own = step->number == job->bug_step;
+        enum proof_result result = PROOF_PENDING; /* go on */
+        if (!try_step(job, built, step, &outcome))
+            return PROOF_FAILS;
+        if (outcome.verdict == VERDICT_FAILED && own) {
+            result = PROOF_HOLDS;
+        } else if (outcome.verdict == VERDICT_CANNOT_RUN && own) {
+            result = PROOF_CANNOT_RUN;
+        } else if (own) {
+            say(job, "no step catches it: step %d %s passes\n", step->number,
+                step->name);
+            result = PROOF_FAILS;
+        } else if (outcome.verdict == VERDICT_FAILED ||
+                   outcome.verdict == VERDICT_BROKEN) {
+            say(job, "another step catches it first:\n");
+            say_outcome(job, &outcome);
+            result = PROOF_FAILS;
+        }
+        outcome_release(&outcome);
+        if (result != PROOF_PENDING)
+            return result;
+    }
+    return PROOF_FAILS;
+}
+
+static void prove_bug(const struct proof *proof, struct proof_job *job)
+{
+    struct bug *bugs;
+    struct built built = {0};
+    char *dir = job_dir(proof, job), *from = path_join(dir, "from");
+    char *words = NULL;
+    int count = bugs_load(proof->week, &bugs);
+    job->result = PROOF_FAILS;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(bugs[i].name, job->bug) != 0)
+            continue;
+        int err = bug_apply(&bugs[i], proof->week, from, &words);
+        if (err != 0)
+            say(job,
+                "the patch does not apply; `make bugs WEEK=%02d` may "
+                "bring it after the solution:\n%s\n",
+                proof->week->number, words != NULL ? words : strerror(-err));
+        else if (prepare_build(proof, job, &built.build, from, dir) == 0)
+            job->result = find_bug(proof, job, &built);
+    }
+    if (count > 0)
+        bugs_release(bugs, count);
+    build_release(&built.build);
+    free(words);
+    free(from);
+    free(dir);
+}
+
+void proof_job_run(const struct proof *proof, struct proof_job *job, int worker)
+{
+    double began = now();
+    job->worker = worker;
+    if (job->kind == PROOF_BUG)
+        prove_bug(proof, job);
+    else
+        prove_steps(proof, job);
+    job->seconds = now() - began;
+}
+
+int proof_build_shared(const struct proof *proof)
+{
+    const struct manifest *m = &proof->week->manifest;
+    struct proof_job solution = {.kind = PROOF_SOLUTION};
+    char *dir = job_dir(proof, &solution), *words = NULL;
+    struct build build = {0};
+    int err =
+        prepare_build(proof, &solution, &build, proof->week->solution, dir);
+    for (unsigned i = 0; err == 0 && i < m->step_count; i++) {
+        free(words);
+        words = NULL;
+        err = build_make(&build, m->steps[i].sanitizer, &words);
+    }
+    if (err == 1)
+        complain("%s: the solution does not build:\n%s", proof->week->name,
+                 words);
+    free(words);
+    build_release(&build);
+    free(dir);
+    return err == 1 ? -EINVAL : err;
+}
