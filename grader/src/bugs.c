@@ -108,7 +108,7 @@ void bugs_release(struct bug *bugs, int count)
     free(bugs);
 }
 
-static int copy_solution(const struct week *week, const char *dir)
+int bug_copy_solution(const struct week *week, const char *dir)
 {
     int err = dir_make(dir);
     for (unsigned i = 0; err == 0 && i < week->manifest.yours_count; i++) {
@@ -129,7 +129,7 @@ int bug_apply(const struct bug *bug, const struct week *week, const char *dir,
               char **words)
 {
     *words = NULL;
-    int err = copy_solution(week, dir);
+    int err = bug_copy_solution(week, dir);
     if (err < 0)
         return err;
     /* Outside of any repository: plainly, to the files of this folder. */

@@ -28,6 +28,9 @@ struct bug {
 int bugs_load(const struct week *week, struct bug **bugs);
 void bugs_release(struct bug *bugs, int count);
 
+/* Make `dir` a copy of the solution's files. Returns 0 or -errno. */
+int bug_copy_solution(const struct week *week, const char *dir);
+
 /*
  * Make `dir` the solution with this bug in it.
  *   words   out: what git said where it does not apply; release with free()

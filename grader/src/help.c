@@ -124,7 +124,8 @@ const struct command commands[] = {
      "known bug is caught by exactly that step.\n"
      "\n"
      "A week of which nothing changed since its last proof is left out, unless "
-     "it is named or --all is given."},
+     "it is named or --all is given. With --all, a bug has to pass every step "
+     "before its own, not only those that need the file that it is in."},
     {0},
 };
 

@@ -6,6 +6,7 @@
  *  2. Test objects are complete before the first worker starts, so workers
  *     only read them.
  *  3. A worker that dies leaves its job PENDING, which counts as failed.
+ *  4. Bugs begin when all others have ended: they ask what the files showed.
  */
 #include "proof_job.h"
 
@@ -41,7 +42,8 @@ static int list_jobs(struct proof *proof, int rounds)
     int count = bugs_load(proof->week, &bugs);
     if (count < 0)
         return count;
-    if (count + rounds + 2 > PROOF_JOBS_MAX) {
+    const struct manifest *m = &proof->week->manifest;
+    if (count + rounds + 2 + (int)m->yours_count > PROOF_JOBS_MAX) {
         complain("%s: over %d proofs", proof->week->name, PROOF_JOBS_MAX);
         bugs_release(bugs, count);
         return -EINVAL;
@@ -49,12 +51,14 @@ static int list_jobs(struct proof *proof, int rounds)
     add_job(proof, PROOF_STARTER);
     for (int i = 0; i < rounds; i++)
         add_job(proof, PROOF_SOLUTION)->round = i + 1;
-    if (proof->week->manifest.bench != NULL &&
-        proof->week->manifest.bench->plain) {
+    if (m->bench != NULL && m->bench->plain) {
         struct proof_job *job = add_job(proof, PROOF_SOLUTION);
         job->round = rounds + 1;
         job->plain = true;
     }
+    /* Of one file alone it is known: the first step needs it. */
+    for (unsigned i = 0; m->yours_count > 1 && i < m->yours_count; i++)
+        add_job(proof, PROOF_FILE)->file = m->yours[i];
     /* The last steps' first: those take longest, and none is left alone. */
     for (int i = count - 1; i >= 0; i--) {
         struct proof_job *job = add_job(proof, PROOF_BUG);
@@ -95,8 +99,9 @@ void proof_release(struct proof *proof)
 
 /* ---- Workers ---- */
 
+/* The next job, and the one behind the last. */
 struct counter {
-    int next;
+    int next, end;
 };
 
 static _Noreturn void work(const struct proof *proof, struct counter *counter,
@@ -105,7 +110,7 @@ static _Noreturn void work(const struct proof *proof, struct counter *counter,
     prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
     for (;;) {
         int index = __atomic_fetch_add(&counter->next, 1, __ATOMIC_RELAXED);
-        if (index >= proof->job_count)
+        if (index >= counter->end)
             _exit(0);
         proof_job_run(proof, &proof->jobs[index], worker);
         if (process_interrupted())
@@ -131,14 +136,11 @@ static void await_workers(pid_t pids[WORKERS_MAX])
     }
 }
 
-void proof_run(struct proof *proof)
+static void run_jobs(const struct proof *proof, struct counter *counter,
+                     int begin, int end)
 {
-    struct counter *counter =
-        mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (counter == MAP_FAILED)
-        return;
     pid_t pids[WORKERS_MAX] = {0};
+    *counter = (struct counter){begin, end};
     fflush(NULL);
     for (int i = 0; i < proof->workers && i < WORKERS_MAX; i++) {
         pids[i] = fork();
@@ -148,9 +150,23 @@ void proof_run(struct proof *proof)
             complain("fork: %s", strerror(errno));
     }
     await_workers(pids);
-    munmap(counter, sizeof *counter);
     if (process_interrupted())
         process_end_by_signal();
+}
+
+void proof_run(struct proof *proof)
+{
+    struct counter *counter =
+        mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int bugs = 0;
+    if (counter == MAP_FAILED)
+        return;
+    while (bugs < proof->job_count && proof->jobs[bugs].kind != PROOF_BUG)
+        bugs++;
+    run_jobs(proof, counter, 0, bugs);
+    run_jobs(proof, counter, bugs, proof->job_count);
+    munmap(counter, sizeof *counter);
 }
 
 static void count_one(enum proof_result result, int *passed, int *failed)
@@ -164,10 +180,10 @@ void proof_count(const struct proof *proof, int *passed, int *failed)
     *passed = *failed = 0;
     for (int i = 0; i < proof->job_count; i++) {
         const struct proof_job *job = &proof->jobs[i];
-        if (job->kind == PROOF_BUG)
+        bool whole = job->kind == PROOF_FILE || job->kind == PROOF_BUG;
+        if (whole)
             count_one(job->result, passed, failed);
-        for (unsigned s = 0;
-             job->kind != PROOF_BUG && s < proof->week->manifest.step_count;
+        for (unsigned s = 0; !whole && s < proof->week->manifest.step_count;
              s++)
             count_one(job->steps[s].result, passed, failed);
     }

@@ -4,11 +4,17 @@
  *     starter    each step by itself must fail, with words, before its limit
  *     solution   each step must pass, in every round with another seed; in the
  *                last one, where the bench has a plain variant, compiled so
+ *     file       the starter's in the solution: where it fails first is the
+ *                first step that needs it; a file that no step needs is wrong
  *     bug        every step before its own must pass, its own must fail
  *
  * Starter, solution and each worker's bugs have a folder to be built in, below
  * build/verify; test objects are shared. Jobs run in forked workers and leave
  * their results in shared memory.
+ *
+ * The steps that pass with the starter's file do not call it, or it would have
+ * said so: a mistake in it can't be seen there, and they are left out where a
+ * bug is looked for. Not so in a complete proof.
  */
 #ifndef PROOF_H
 #define PROOF_H
@@ -20,7 +26,7 @@
 #define PROOF_JOBS_MAX 512
 #define PROOF_WORDS_BYTES 4096
 
-enum proof_kind { PROOF_STARTER, PROOF_SOLUTION, PROOF_BUG };
+enum proof_kind { PROOF_STARTER, PROOF_SOLUTION, PROOF_FILE, PROOF_BUG };
 
 enum proof_result {
     PROOF_PENDING = 0,
@@ -37,14 +43,16 @@ struct proof_step {
 
 struct proof_job {
     enum proof_kind kind;
-    int round;     /* of a solution */
-    bool plain;    /* the solution without what is for speed alone */
-    char bug[128]; /* "3-ack-before-sync", of a bug */
-    int bug_step;  /* the step that must catch it */
-    int worker;    /* who does it */
+    int round;        /* of a solution */
+    bool plain;       /* the solution without what is for speed alone */
+    const char *file; /* of `yours`; borrowed from the manifest */
+    char bug[128];    /* "3-ack-before-sync", of a bug */
+    int bug_step;     /* the step that must catch it */
+    int worker;       /* who does it */
     /* results */
     struct proof_step steps[STEPS_MAX];
-    enum proof_result result;      /* of a bug: as a whole */
+    enum proof_result result;      /* of a file or bug: as a whole */
+    int first;                     /* of a file: the first step that needs it */
     char words[PROOF_WORDS_BYTES]; /* what is wrong, lines */
     char cannot[256];              /* what could not run, and why */
     double seconds;
@@ -56,6 +64,7 @@ struct proof {
     struct proof_job *jobs; /* shared memory */
     int job_count;
     int workers;
+    bool complete; /* all steps before a bug's own */
 };
 
 /*

@@ -46,15 +46,15 @@ static uint64_t draw_seed(void)
     return random % 1000000 + 1;
 }
 
-/* Bugs are built one after the other in their worker's folder: staging writes
- * what differs from the one before, and make compiles that. */
+/* Files and bugs are built one after the other in their worker's folder:
+ * staging writes what differs from the one before, and make compiles that. */
 static char *job_dir(const struct proof *proof, const struct proof_job *job)
 {
     const char *kind = job->kind == PROOF_STARTER ? "starter"
                        : job->plain               ? "plain"
                                                   : "solution";
-    if (job->kind == PROOF_BUG)
-        return text_format("%s/%s/bugs-%d", proof->state, proof->week->name,
+    if (job->kind == PROOF_FILE || job->kind == PROOF_BUG)
+        return text_format("%s/%s/worker-%d", proof->state, proof->week->name,
                            job->worker);
     return text_format("%s/%s/%s", proof->state, proof->week->name, kind);
 }
@@ -148,6 +148,8 @@ static void say_outcome(struct proof_job *job, const struct outcome *o)
         say(job, "%s\n", o->transcript);
 }
 
+/* ---- Starter and solution ---- */
+
 /* Fails, and in words that lead on: no hang, no fault of the grader's. */
 static enum proof_result judge_starter(struct proof_job *job,
                                        const struct outcome *o)
@@ -197,11 +199,103 @@ static void prove_steps(const struct proof *proof, struct proof_job *job)
     free(dir);
 }
 
-/* Steps in order up to the bug's own: it must be the first that fails. */
+/* ---- Files ---- */
+
+/* The first step that fails, or 0. A file that does not go with the others, as
+ * a header may, is needed by all. */
+static int find_first(const struct proof *proof, struct proof_job *job,
+                      struct built *built)
+{
+    const struct manifest *m = &proof->week->manifest;
+    for (unsigned i = 0; i < m->step_count; i++) {
+        struct outcome outcome;
+        if (!try_step(job, built, &m->steps[i], &outcome)) {
+            job->words[0] = '\0';
+            return 1;
+        }
+        enum verdict verdict = outcome.verdict;
+        outcome_release(&outcome);
+        if (verdict == VERDICT_FAILED || verdict == VERDICT_BROKEN)
+            return m->steps[i].number;
+    }
+    return 0;
+}
+
+static int copy_starters(const struct proof *proof, const char *name,
+                         const char *to)
+{
+    char *from = path_join(proof->week->dir, name);
+    char *target = path_join(to, name);
+    size_t len;
+    char *text = file_read(from, &len);
+    int err = text == NULL ? -errno : file_update(target, text, len);
+    free(text);
+    free(from);
+    free(target);
+    return err < 0 ? err : 0;
+}
+
+static void prove_file(const struct proof *proof, struct proof_job *job)
+{
+    struct built built = {0};
+    char *dir = job_dir(proof, job), *from = path_join(dir, "from");
+    int err = bug_copy_solution(proof->week, from);
+    if (err == 0)
+        err = copy_starters(proof, job->file, from);
+    if (err == 0)
+        err = prepare_build(proof, job, &built.build, from, dir);
+    if (err == 0)
+        job->first = find_first(proof, job, &built);
+    else
+        say(job, "%s: %s\n", job->file, strerror(-err));
+    if (err == 0 && job->first == 0 && job->cannot[0] == '\0')
+        say(job, "no step needs it: the starter's passes them all\n");
+    job->result = job->first > 0           ? PROOF_HOLDS
+                  : job->cannot[0] != '\0' ? PROOF_CANNOT_RUN
+                                           : PROOF_FAILS;
+    build_release(&built.build);
+    free(from);
+    free(dir);
+}
+
+static bool is_same_file(const char *dir, const char *other, const char *name)
+{
+    char *paths[] = {path_join(dir, name), path_join(other, name)};
+    size_t lens[2] = {0};
+    char *texts[] = {file_read(paths[0], &lens[0]),
+                     file_read(paths[1], &lens[1])};
+    bool same = texts[0] != NULL && texts[1] != NULL && lens[0] == lens[1] &&
+                memcmp(texts[0], texts[1], lens[0]) == 0;
+    for (int i = 0; i < 2; i++) {
+        free(texts[i]);
+        free(paths[i]);
+    }
+    return same;
+}
+
+/* The first step that can see what was changed in the solution. */
+static int first_to_see(const struct proof *proof, const char *changed)
+{
+    int first = STEPS_MAX;
+    for (int i = 0; i < proof->job_count; i++) {
+        const struct proof_job *job = &proof->jobs[i];
+        if (job->kind == PROOF_FILE && job->first < first &&
+            !is_same_file(changed, proof->week->solution, job->file))
+            first = job->first;
+    }
+    return first == STEPS_MAX || first < 1 ? 1 : first;
+}
+
+/* ---- Bugs ---- */
+
+/* Steps in order from the first that can see it up to the bug's own, which must
+ * be the first that fails. */
 static enum proof_result find_bug(const struct proof *proof,
                                   struct proof_job *job, struct built *built)
 {
-    for (int i = 0; i < job->bug_step; i++) {
+    int first = proof->complete ? 1 : first_to_see(proof, built->build.from);
+    for (int i = (first < job->bug_step ? first : job->bug_step) - 1;
+         i < job->bug_step; i++) {
         const struct step *step = &proof->week->manifest.steps[i];
         struct outcome outcome;
         bool own = step->number == job->bug_step;
@@ -213,8 +307,8 @@ static enum proof_result find_bug(const struct proof *proof,
         } else if (outcome.verdict == VERDICT_CANNOT_RUN && own) {
             result = PROOF_CANNOT_RUN;
         } else if (own) {
-            say(job, "no step catches it: step %d %s passes\n", step->number,
-                step->name);
+            say(job, "no step catches it:\n");
+            say_outcome(job, &outcome);
             result = PROOF_FAILS;
         } else if (outcome.verdict == VERDICT_FAILED ||
                    outcome.verdict == VERDICT_BROKEN) {
@@ -261,7 +355,9 @@ void proof_job_run(const struct proof *proof, struct proof_job *job, int worker)
 {
     double began = now();
     job->worker = worker;
-    if (job->kind == PROOF_BUG)
+    if (job->kind == PROOF_FILE)
+        prove_file(proof, job);
+    else if (job->kind == PROOF_BUG)
         prove_bug(proof, job);
     else
         prove_steps(proof, job);

@@ -13,6 +13,7 @@
 #include "files.h"
 #include "lock.h"
 #include "needs.h"
+#include "pen.h"
 #include "process.h"
 #include "proof.h"
 #include "sandbox.h"
@@ -42,11 +43,22 @@ static const char *mark(enum proof_result result)
                                         : "WRONG";
 }
 
+/* The job at this place for a reader: bugs are done backwards. */
+static const struct proof_job *job_at(const struct proof *proof, int place)
+{
+    int bugs = 0;
+    while (bugs < proof->job_count && proof->jobs[bugs].kind != PROOF_BUG)
+        bugs++;
+    if (place < bugs)
+        return &proof->jobs[place];
+    return &proof->jobs[proof->job_count - 1 - (place - bugs)];
+}
+
 static void print_bugs(const struct proof *proof, int step)
 {
     int column = 0;
-    for (int i = proof->job_count - 1; i >= 0; i--) { /* listed backwards */
-        const struct proof_job *job = &proof->jobs[i];
+    for (int i = 0; i < proof->job_count; i++) {
+        const struct proof_job *job = job_at(proof, i);
         if (job->kind != PROOF_BUG || job->bug_step != step)
             continue;
         const char *name = strchr(job->bug, '-');
@@ -82,6 +94,33 @@ static const char *starter_mark(const struct proof *proof, unsigned step)
     return result == PROOF_HOLDS ? "fails" : mark(result);
 }
 
+/* "The first step that needs each file: uart.c 1, start.S 2". */
+static void print_files(const struct proof *proof)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    struct pen pen;
+    for (int i = 0; i < proof->job_count; i++) {
+        const struct proof_job *job = &proof->jobs[i];
+        if (job->kind != PROOF_FILE)
+            continue;
+        fputs(ftell(out) == 0 ? "the first step that needs each file: " : ", ",
+              out);
+        if (job->first > 0)
+            fprintf(out, "%s %d", job->file, job->first);
+        else
+            fprintf(out, "%s %s", job->file, mark(job->result));
+    }
+    fclose(out);
+    pen_init(&pen, stdout);
+    if (*text != '\0') {
+        printf("%4s", "");
+        pen_sentence(&pen, INK_PLAIN, 4, text);
+    }
+    free(text);
+}
+
 static void print_table(const struct proof *proof)
 {
     const struct manifest *m = &proof->week->manifest;
@@ -98,6 +137,7 @@ static void print_table(const struct proof *proof)
                starter_mark(proof, i), passes);
         print_bugs(proof, m->steps[i].number);
     }
+    print_files(proof);
 }
 
 static void print_job_name(const struct proof_job *job)
@@ -107,6 +147,8 @@ static void print_job_name(const struct proof_job *job)
     else if (job->kind == PROOF_SOLUTION)
         printf("\n-- solution, round %d%s\n", job->round,
                job->plain ? ", compiled with -DPLAIN" : "");
+    else if (job->kind == PROOF_FILE)
+        printf("\n-- the starter's %s in the solution\n", job->file);
     else
         printf("\n-- bug %s\n", job->bug);
 }
@@ -115,7 +157,7 @@ static void print_troubles(const struct proof *proof)
 {
     bool told = false;
     for (int i = 0; i < proof->job_count; i++) {
-        const struct proof_job *job = &proof->jobs[i];
+        const struct proof_job *job = job_at(proof, i);
         if (job->words[0] != '\0') {
             size_t len = strlen(job->words);
             while (len > 0 && job->words[len - 1] == '\n')
@@ -143,6 +185,7 @@ static void print_slowest(const struct proof *proof)
         printf("    longest: %s, %.1f s\n",
                slowest->kind == PROOF_BUG       ? slowest->bug
                : slowest->kind == PROOF_STARTER ? "the starter"
+               : slowest->kind == PROOF_FILE    ? slowest->file
                                                 : "a round of the solution",
                slowest->seconds);
 }
@@ -308,6 +351,7 @@ static int verify_week(const struct options *options, const char *state,
     if (err == 0) {
         if (options->jobs > 0)
             proof.workers = options->jobs;
+        proof.complete = options->all;
         proof_run(&proof);
         proof_count(&proof, &sums->passed, &sums->failed);
         print_table(&proof);

@@ -135,3 +135,64 @@ plain_variant() {
     expect_status 1
     expect_words '1 of 2' 'solution, round 2, compiled with -DPLAIN'
 }
+
+# A second file, other.c, whose function returns 1: `tested` in step 2 or not.
+add_other() {
+    week=own/weeks/98-proven
+    sed -i -e 's/proven.c\]/proven.c, other.c]/' -e '/needs:/d' $week/week.yaml
+    printf '#include "proven.h"\n#include <errno.h>\n\n%s\n' \
+        'int other(void) { return -ENOSYS; }' >$week/other.c
+    printf '#include "proven.h"\n\nint other(void)\n{\n    return 1;\n}\n' \
+        >own/solutions/98-proven/other.c
+    sed -i 's/^int proven_double.*/&\nint other(void);/' $week/proven.h
+    [ "$1" = tested ] || return
+    sed -i '/, 600,/s/$/\n    lab_equal(lab_ok(other()), 1, "the other");/' \
+        $week/tests/proven_test.c
+}
+
+file_that_no_step_needs() {
+    own_course 98
+    add_other untested
+    grade verify 98 --repeat=1
+    expect_status 1
+    expect_words 'proven.c 1, other.c WRONG' \
+        "the starter's other.c in the solution" 'no step needs it'
+}
+
+# A bug is looked for from the first step on that needs its file; a complete
+# proof runs all steps before its own, and sees what it does to those.
+first_step_that_needs_a_file() {
+    own_course 98
+    add_other tested
+    cat >own/solutions/98-proven/bugs/2-two.patch <<'PATCH'
+Step: kernel
+Bug: 2, and step 1 ends before it has begun
+Seen: Nothing.
+
+--- a/other.c
++++ b/other.c
+@@ -1,6 +1,15 @@
+ #include "proven.h"
++#include <string.h>
++#include <unistd.h>
++
++__attribute__((constructor)) static void begin(int count, char **words)
++{
++    for (int i = 0; i < count; i++)
++        if (strcmp(words[i], "double") == 0)
++            _exit(3);
++}
+ 
+ int other(void)
+ {
+-    return 1;
++    return 2;
+ }
+PATCH
+    grade verify 98 --repeat=1
+    expect_status 0
+    expect_words 'proven.c 1, other.c 2' '9 hold, 0 do not'
+    grade verify 98 --repeat=1 --all
+    expect_status 1
+    expect_words 'bug 2-two' 'another step catches it first'
+}
