@@ -249,6 +249,13 @@ bool machine_await_end(struct machine *m, int patience_ms)
     return true;
 }
 
+bool machine_has_ended(struct machine *m)
+{
+    if (m->qemu.pid != 0 && proc_has_ended(&m->qemu))
+        proc_reap(&m->qemu);
+    return m->qemu.pid == 0;
+}
+
 void machine_finish_at(struct lab_where where, struct machine *m)
 {
     for (int ms = 0; ms < END_MS && !machine_await_end(m, LOOK_MS);

@@ -51,7 +51,7 @@ struct machine_options {
     const char *test;    /* the KERNEL_TEST that it runs */
     const char *entry;   /* the function that is entered, by all harts, as after
                             a reset; NULL: ktest's own */
-    unsigned harts;      /* 1 where 0 stands here */
+    unsigned harts;      /* at most 6; 1 where 0 stands here */
     bool real_time;      /* no icount: for races, and nothing else */
     unsigned limit_ms;   /* of the machine's time; MACHINE_LIMIT_MS for 0 */
     uint64_t arguments[MACHINE_ARGUMENTS]; /* ktest_argument(index) */
@@ -108,6 +108,10 @@ void machine_finish_at(struct lab_where where, struct machine *m);
  * which a kernel gives by the test device. */
 #define machine_wait(m) machine_wait_at(LAB_HERE, (m))
 int machine_wait_at(struct lab_where where, struct machine *m);
+
+/* Whether it is over: who waits for something else can stop then, and ask
+ * machine_finish() why. */
+bool machine_has_ended(struct machine *m);
 
 /* Its memory from this physical address on, of which len bytes are looked at.
  * Fails if they are not all memory. Valid until machine_release. */

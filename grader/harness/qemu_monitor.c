@@ -143,6 +143,8 @@ const char *machine_monitor_at(struct lab_where where, struct machine *m,
 {
     const char *answer = ask(m, command);
 
+    if (answer == NULL && m->options.test != NULL && machine_has_ended(m))
+        machine_take_result(where, m);
     if (answer == NULL)
         lab_fail_at(where, "QEMU does not answer to \"%s\"", command);
     return answer;
