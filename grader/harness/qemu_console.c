@@ -47,6 +47,8 @@ static void describe_end(char *text, size_t size, const struct machine *m)
     if (WIFSIGNALED(status))
         snprintf(text, size, "QEMU was killed by SIG%s",
                  sigabbrev_np(WTERMSIG(status)));
+    else if (m->options.test != NULL) /* the status is the run's own */
+        snprintf(text, size, "the machine has ended");
     else
         snprintf(text, size, "the machine ended with status %d",
                  WEXITSTATUS(status));
@@ -54,20 +56,33 @@ static void describe_end(char *text, size_t size, const struct machine *m)
         proc_append_lines(text, size, m->qemu.err_text);
 }
 
-/* text: one line of what was waited for. */
-static _Noreturn void fail_expecting(struct lab_where where, struct machine *m,
-                                     const char *text)
+/* The ends of lines as C writes them. */
+static void escape_ends(char *to, size_t size, const char *text)
 {
-    char what[200], is[2048];
+    size_t n = 0;
 
-    snprintf(what, sizeof what, "on the console: \"%s\"", text);
+    for (; *text != '\0' && n + 3 < size; text++) {
+        if (*text == '\r' || *text == '\n')
+            to[n++] = '\\';
+        to[n++] = (char)(*text == '\r' ? 'r' : *text == '\n' ? 'n' : *text);
+    }
+    to[n] = '\0';
+}
+
+/* shown: what was waited for, as it is shown. */
+static _Noreturn void fail_expecting(struct lab_where where, struct machine *m,
+                                     const char *shown)
+{
+    char what[240], is[2048];
+
+    snprintf(what, sizeof what, "on the console: \"%s\"", shown);
     if (m->qemu.pid == 0)
         describe_end(is, sizeof is, m);
     else
         snprintf(is, sizeof is, "silent for %s%s", lab_patience_text(),
                  machine_where_text(m));
     append_console(is, sizeof is, m);
-    lab_differ_at(where, what, text, is);
+    lab_differ_at(where, what, shown, is);
 }
 
 /* Take what has come. False: nothing, and it has ended or patience has. */
@@ -92,12 +107,14 @@ const char *machine_expect_at(struct lab_where where, struct machine *m,
 {
     struct lab_patience patience;
     const char *found;
+    char shown[200];
 
-    lab_note("expects \"%s\" on the console", text);
+    escape_ends(shown, sizeof shown, text);
+    lab_note("expects \"%s\" on the console", shown);
     lab_patience_start(&patience);
     while ((found = strstr(m->qemu.out_text + m->taken, text)) == NULL)
         if (!take_more(m, &patience))
-            fail_expecting(where, m, text);
+            fail_expecting(where, m, shown);
     size_t end = (size_t)(found - m->qemu.out_text) + strlen(text);
     snprintf(m->qemu.line, end - m->taken + 1, "%s",
              m->qemu.out_text + m->taken);

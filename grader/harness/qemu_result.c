@@ -18,7 +18,8 @@
 #include <sys/wait.h>
 
 #define WORDS_BYTES 1000
-#define CONSOLE_LINES 24 /* a panic with registers and a backtrace */
+#define CONSOLE_LINES 8 /* of the console, so that the notes stay in sight */
+#define PANIC_LINES 10
 #define STATUS_RESET 0x7777
 #define TRAPS_MANY 8 /* of 16 short looks at a kernel that hangs */
 
@@ -52,21 +53,47 @@ static const char *last_lines(const char *text, unsigned lines)
     return lines == 0 ? from + 1 : from;
 }
 
-/* What the console showed last, for who reads of a failure. */
+/* "s2 000000000000002a   s3 …": of a panic these are the least, and most. */
+static bool is_registers(const char *line)
+{
+    char name[8], value[18];
+    int end = 0;
+
+    return sscanf(line, "%7s %17[0-9a-f]%n", name, value, &end) == 2 &&
+           strlen(value) == 16 && (line[end] == ' ' || line[end] == '\0');
+}
+
+/* One line without its end and what can't be shown; gives what follows it. */
+static const char *take_line(const char *text, char *line, size_t size)
+{
+    size_t len = strcspn(text, "\n"), n = 0;
+
+    for (size_t i = 0; i < len && n + 1 < size; i++)
+        if ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f)
+            line[n++] = text[i];
+    line[n] = '\0';
+    return text + len + (text[len] == '\n');
+}
+
+/*
+ * What the console showed last, for who reads of a failure: a panic from its
+ * first line on, or else some lines, each once.
+ */
 static void note_console(const struct machine *m)
 {
-    char line[160];
-    const char *text = last_lines(m->qemu.out_text, CONSOLE_LINES);
+    char line[160], before[160] = "";
+    const char *text = strstr(m->qemu.out_text, "panic: ");
+    unsigned lines = 0;
 
-    while (*text != '\0') {
-        size_t len = strcspn(text, "\n"), n = 0;
-        for (size_t i = 0; i < len && n + 8 < sizeof line; i++)
-            if ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f)
-                line[n++] = text[i];
-        line[n] = '\0';
-        if (n > 0)
-            lab_note("console: %s", line);
-        text += len + (text[len] == '\n');
+    if (text == NULL)
+        text = last_lines(m->qemu.out_text, CONSOLE_LINES);
+    while (*text != '\0' && lines < PANIC_LINES) {
+        text = take_line(text, line, sizeof line);
+        if (line[0] == '\0' || is_registers(line) || strcmp(line, before) == 0)
+            continue;
+        lab_note("console: %s", line);
+        strcpy(before, line);
+        lines++;
     }
 }
 

@@ -3,7 +3,7 @@
  * that is tested here is made of tests/kernel; its tests pass or fail on
  * purpose.
  */
-#include "qemu.h"
+#include "qemu_internal.h"
 
 #include "failing.h"
 
@@ -166,6 +166,21 @@ STEP_TEST(end_of_the_machine_is_told)
     fails(resets_machine, "the kernel reset the machine, in ", "", "");
 }
 
+/* What the test noted, the first words, the trap, and who called whom. */
+STEP_TEST(panic_is_told_without_registers)
+{
+    const struct lab_shared *page =
+        failed_run((struct machine_options){.test = "panics"});
+
+    expect_part(LAB_HERE, "the transcript", page->transcript,
+                "what the test did\n"
+                "console: panic: nobody handles this\n"
+                "console: hart 0\n"
+                "console: trap: breakpoint, scause 0x3, stval 0, sepc "
+                "0x80001234\n"
+                "console:   0x80001234 walk+0x1c\n");
+}
+
 lab_kernel_test(is_expected_to_end);
 lab_kernel_test(ends_with_this_status);
 
@@ -188,6 +203,7 @@ static void reset_while_it_runs(void)
     struct machine m;
 
     machine_start(&m, .test = "hangs", .limit_ms = LONG_MS);
+    lab_until(MACHINE_BLOCK(&m)->transcript_len > 0, "the test has begun");
     machine_monitor(&m, "system_reset");
     FAILS(machine_finish(&m));
 }
@@ -375,7 +391,7 @@ static void expect_in_vain(void)
 STEP_TEST(end_of_the_console_is_told)
 {
     failing(expect_in_vain, "on the console: \"another\"", "another",
-            "the machine ended with status");
+            "the machine has ended");
     failing(expect_in_vain, "", "", "real");
 }
 
@@ -428,6 +444,7 @@ static void add_endings(void)
     lab_test(trap_without_vector_is_told);
     lab_test(endless_traps_are_told);
     lab_test(end_of_the_machine_is_told);
+    lab_test(panic_is_told_without_registers);
     lab_test(is_expected_to_end);
     lab_test(ends_with_this_status);
     lab_test(expected_end_must_come);

@@ -193,6 +193,24 @@ KERNEL_TEST(resets_machine)
     *TEST_DEVICE = 0x7777;
 }
 
+static void show(const char *text)
+{
+    for (; *text != '\0'; text++)
+        *(volatile char *)0x10000000 = *text;
+}
+
+/* As the course's kernels do. */
+KERNEL_TEST(panics)
+{
+    ktest_note("what the test did");
+    show("> \r\n> \r\npanic: nobody handles this\r\nhart 0\r\n"
+         "trap: breakpoint, scause 0x3, stval 0, sepc 0x80001234\r\n"
+         "  ra 0000000080000456   sp 0000000080010000\r\n"
+         " t6 00000000000000ff\r\n"
+         "  0x80001234 walk+0x1c\r\n");
+    *TEST_DEVICE = 101 << 16 | 0x3333;
+}
+
 KERNEL_TEST(is_expected_to_end)
 {
     ktest_expect_end(KTEST_END_FAIL);
