@@ -16,7 +16,8 @@
  * (layout.h), s0 = 0, which ends every backtrace. Hart 0 fills the bss with
  * zeros and calls kernel_main(a0, a1); if that returns, it parks. All others
  * park: they stop in wfi, for ever, whatever wakes them, and touch no memory. A
- * hart whose number is HARTS_MAX or more has no stack and parks as well.
+ * hart whose number is HARTS_MAX or more has no stack: it parks as well, its sp
+ * as it came.
  */
 void start(void);
 
@@ -25,7 +26,8 @@ void kernel_main(unsigned hart, const void *device_tree);
 
 /*
  * boot.c: bring up all that there is, in an order that works: uart, traps,
- * PLIC, console, ticks at TICK_HZ; then let interrupts in. On hart 0, once.
+ * PLIC, console (which switches the UART's interrupts on), ticks at TICK_HZ;
+ * then, and not before, let interrupts in. On hart 0, once.
  */
 void kernel_init(void);
 

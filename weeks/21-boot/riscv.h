@@ -41,6 +41,9 @@
 #define EXCEPTION_LOAD_PAGE 13
 #define EXCEPTION_STORE_PAGE 15
 
+/* stimecmp (Sstc) by its number: older assemblers do not know its name. */
+#define CSR_STIMECMP 0x14d
+
 #ifndef __ASSEMBLER__
 
 #include <stdbool.h>
@@ -62,9 +65,6 @@
     asm volatile("csrs " #name ", %0" : : "rK"((uint64_t)(bits)) : "memory")
 #define csr_clear(name, bits) \
     asm volatile("csrc " #name ", %0" : : "rK"((uint64_t)(bits)) : "memory")
-
-/* stimecmp (Sstc) by its number: older assemblers do not know its name. */
-#define CSR_STIMECMP 0x14d
 
 static inline void stimecmp_write(uint64_t deadline)
 {

@@ -34,9 +34,34 @@ START_TEST(the_bss_is_zero, "start", 1);
 START_TEST(what_is_written_then_stays, "start_others_late", 4);
 START_TEST(the_others_park, "start", 4);
 
+static uint64_t sp_of(struct machine *m, const char *what,
+                      const uint64_t values[2])
+{
+    (void)what;
+    registers_expect_asleep(m, (unsigned)values[0]);
+    return registers_read(m, (unsigned)values[0]).sp;
+}
+
+/* There are more harts than stacks. */
+STEP_TEST(harts_without_a_stack_park)
+{
+    machine_run(.test = "harts_without_a_stack_park",
+                .entry = "start_others_late", .harts = 6, .look = sp_of);
+}
+
 static volatile uint64_t *word_named(struct machine *m, const char *name)
 {
     return machine_memory(m, machine_symbol(m, name), sizeof(uint64_t));
+}
+
+/* Wait until hart 0 has written this; a machine that is over never will. */
+static void wait_for_word(struct machine *m, const char *name, const char *what)
+{
+    volatile uint64_t *word = word_named(m, name);
+
+    lab_until(*word != 0 || machine_has_ended(m), "%s", what);
+    if (*word == 0)
+        machine_finish(m);
 }
 
 /* Each parked hart has its number and its stack, and sleeps, also when it was
@@ -47,9 +72,9 @@ STEP_TEST(parked_harts_sleep)
     uint64_t stacks, spacing;
 
     machine_start(&m, .test = "harts_are_looked_at",
-                  .entry = "start_others_first", .harts = 4, .real_time = true);
-    lab_until(*word_named(&m, "start_woken") == 1,
-              "hart 0 comes to kernel_main() and wakes the others, once");
+                  .entry = "start_others_first", .harts = 4);
+    wait_for_word(&m, "start_woken",
+                  "hart 0 comes to kernel_main() and wakes the others, once");
     stacks = machine_symbol(&m, "stacks_start");
     spacing = (machine_symbol(&m, "stacks_end") - stacks) / 4;
     for (unsigned hart = 1; hart < 4; hart++) {
@@ -76,8 +101,7 @@ STEP_TEST(whoever_returns_parks)
     machine_start(&m, .test = "harts_are_looked_at", .entry = "start",
                   .harts = 4, .real_time = true, .arguments = {1});
     lab_note("kernel_main() returns at once");
-    lab_until(*word_named(&m, "start_entered") != 0,
-              "hart 0 comes to kernel_main()");
+    wait_for_word(&m, "start_entered", "hart 0 comes to kernel_main()");
     for (unsigned hart = 0; hart < 4; hart++)
         registers_expect_asleep(&m, hart);
     lab_equal(*word_named(&m, "start_entered"), 1,
@@ -94,6 +118,7 @@ void start_step(void)
     lab_test(the_bss_is_zero);
     lab_test(what_is_written_then_stays);
     lab_test(the_others_park);
+    lab_test(harts_without_a_stack_park);
     lab_test(parked_harts_sleep);
     lab_test(whoever_returns_parks);
 }

@@ -149,6 +149,39 @@ KERNEL_TEST(the_others_park)
     ktest_equal(start_entered, 1, "how many harts came to kernel_main()");
 }
 
+/* Of memory that is nobody's: what lies behind the stacks. */
+static uint64_t sum_behind_stacks(void)
+{
+    const uint64_t *word = (const uint64_t *)stacks_end;
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < 3 * STACK_SPACING / sizeof *word; i++)
+        sum = (sum << 1 | sum >> 63) ^ word[i];
+    return sum;
+}
+
+/* A hart that there is no stack for does not take what lies there. */
+KERNEL_TEST(harts_without_a_stack_park)
+{
+    uint64_t before = sum_behind_stacks();
+
+    ktest_note("%u harts, and stacks for %d; only now harts 1 to 5 enter "
+               "start, and then each is woken, for nothing",
+               ktest_hart_count(), HARTS_MAX);
+    start_let_in = 1;
+    wait_us(2000);
+    for (unsigned hart = 1; hart < ktest_hart_count(); hart++)
+        ipi_send(hart);
+    wait_us(2000);
+    for (unsigned hart = HARTS_MAX; hart < ktest_hart_count(); hart++)
+        ktest_same_hex(ktest_host("sp", hart, 0), KTEST_JUNK(2),
+                       "sp of hart %u: it has no stack, so it is as it came",
+                       hart);
+    ktest_same_hex(sum_behind_stacks(), before,
+                   "a checksum of the memory behind the stacks");
+    ktest_equal(start_entered, 1, "how many harts came to kernel_main()");
+}
+
 /* The host looks at them from outside. Each was woken once, for nothing. */
 KERNEL_TEST(harts_are_looked_at)
 {
