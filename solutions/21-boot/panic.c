@@ -42,7 +42,7 @@ static void print_place(uintptr_t address, bool returns)
     size_t offset;
     const char *name = symbol_find(address - returns, &offset);
 
-    printf("  %#lx %s+%#zx\n", address, name, offset + returns);
+    printf("  %#lx %s+0x%zx\n", address, name, offset + returns);
 }
 
 _Noreturn void panic(const char *format, ...)

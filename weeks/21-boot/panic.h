@@ -19,9 +19,13 @@ struct trap_frame;
  *     hart 0
  *       0x80001234 walk+0x1c
  *       0x80000456 kernel_main+0x30
- * (hart, then the backtrace of the caller, the innermost first), and end the
- * machine by power_off(PANIC_STATUS). Interrupts stay off. A second panic while
- * the first one prints says `panic: MESSAGE` and ends the machine at once.
+ * (the hart that it is on; then the backtrace of the caller, the innermost
+ * first, out of the stack that this hart is on), and end the machine by
+ * power_off(PANIC_STATUS). Interrupts stay off. A second panic while the first
+ * one prints says `panic: MESSAGE` and ends the machine at once, in the same
+ * way. A place is an address and what it is, NAME+OFFSET, so that NAME's
+ * address plus OFFSET is the address; NAME is the function of the byte before
+ * it, as it is a return address.
  *   format   as printf's, without a newline
  */
 _Noreturn void panic(const char *format, ...)
@@ -32,7 +36,8 @@ _Noreturn void panic(const char *format, ...)
  *     trap: load access fault, scause 0x5, stval 0x10, sepc 0x80001234
  *       ra 0000000080000456   sp … (all 31 registers)
  * (trap_frame_print(), given), and the backtrace is the interrupted code's:
- * backtrace_trap().
+ * backtrace_trap(). Its first place, sepc, is no return address: its NAME is
+ * the function that it lies in.
  *   frame   borrowed
  */
 _Noreturn void panic_trap(const struct trap_frame *frame, const char *format,

@@ -4,6 +4,7 @@
 #include "qemu.h"
 #include "steps.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,29 +18,69 @@ lab_kernel_test_with(a_trap_begins_at_sepc, .harts = 1);
 lab_kernel_test_with(a_trap_in_a_leaf_tells_ra, .harts = 1);
 lab_kernel_test_with(a_jump_into_nowhere_tells_ra, .harts = 1);
 
+/* "  0x80001234 walk+0x1c": the address is that of the name, and so far on. */
+static void expect_place_at(struct lab_where where, struct machine *m,
+                            const char *line)
+{
+    uint64_t address, offset;
+    char name[64];
+
+    if (sscanf(line, "  %" SCNx64 " %63[^+]+%" SCNx64, &address, name,
+               &offset) != 3)
+        lab_fail_at(where, "this line is no address and NAME+OFFSET: \"%s\"",
+                    line);
+    if (strcmp(name, "?") == 0)
+        return;
+    if (machine_symbol(m, name) + offset != address)
+        lab_fail_at(where,
+                    "\"%s\", but %s is at 0x%" PRIx64 ", 0x%" PRIx64
+                    " bytes before it",
+                    line, name, machine_symbol(m, name),
+                    address - machine_symbol(m, name));
+}
+
+/* All lines of the backtrace, which ends the panic. */
+static void expect_places(struct lab_where where, struct machine *m)
+{
+    const char *at = machine_console(m);
+    char line[120];
+
+    while ((at = strstr(at, "\n  0x")) != NULL) {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(at + 1, "\r\n"),
+                 at + 1);
+        expect_place_at(where, m, line);
+        at++;
+    }
+}
+
 /*
- * Run a test that ends in a panic, from start on, so that the stack is the
- * hart's own; and see that these texts are on the console, in this order.
+ * Run a test that ends in a panic; and see that these texts are on the console,
+ * in this order, and that each place has the name that it says.
  */
-static void expect_last_words(const char *test, unsigned harts,
+static void expect_last_words(struct machine_options options,
                               const char *const *texts)
 {
     struct machine m;
 
-    lab_note("a machine with %s", lab_count(harts, "hart"));
-    machine_start(&m, .test = test, .entry = "start", .harts = harts);
+    lab_note("a machine with %s", lab_count(options.harts, "hart"));
+    machine_start_at(LAB_HERE, &m, options);
     machine_finish(&m);
     for (; *texts != NULL; texts++)
         machine_expect(&m, *texts);
+    expect_places(LAB_HERE, &m);
     machine_release(&m);
 }
 
-#define LAST_WORDS_TEST(name, kernel_test, harts, ...)          \
-    STEP_TEST(name)                                             \
-    {                                                           \
-        static const char *const texts[] = {__VA_ARGS__, NULL}; \
-        expect_last_words(kernel_test, harts, texts);           \
-    }                                                           \
+/* From start on, so that the stack is the hart's own. */
+#define LAST_WORDS_TEST(name, kernel_test, number, ...)                 \
+    STEP_TEST(name)                                                     \
+    {                                                                   \
+        static const char *const texts[] = {__VA_ARGS__, NULL};         \
+        expect_last_words((struct machine_options){.test = kernel_test, \
+                                                   .entry = "start",    \
+                                                   .harts = (number)},  \
+                          texts);                                       \
+    }                                                                   \
     _Static_assert(1, "")
 
 LAST_WORDS_TEST(panic_says_what_and_who, "panic_tells_who_called", 4,
@@ -61,6 +102,30 @@ LAST_WORDS_TEST(unhandled_traps_panic, "unhandled_traps_are_the_end", 4,
 LAST_WORDS_TEST(refused_traps_panic, "refused_traps_are_the_end", 1,
                 "panic: ", "trap: breakpoint, scause 0x3",
                 " ktest_case_refused_traps_are_the_end+0x");
+
+/* It is not always hart 0 that panics. */
+STEP_TEST(another_hart_panics)
+{
+    static const char *const panics[] = {"panic: disk 2 is gone\r\n",
+                                         "hart 2\r\n",
+                                         "  0x80",
+                                         " give_up+0x",
+                                         " fail_on_this_hart+0x",
+                                         " first_of_hart_2+0x",
+                                         NULL};
+    static const char *const traps[] = {
+        "panic: ", "hart 2\r\n",       "trap: illegal instruction, scause 0x2",
+        "  0x80",  " traps_at_once+0", " first_of_hart_2+0x",
+        NULL};
+
+    expect_last_words(
+        (struct machine_options){.test = "panic_on_hart_2", .harts = 4},
+        panics);
+    expect_last_words((struct machine_options){.test = "panic_on_hart_2",
+                                               .harts = 4,
+                                               .arguments = {1}},
+                      traps);
+}
 
 /* The second panic is the last. */
 STEP_TEST(panic_in_panic_is_the_end)
@@ -107,6 +172,7 @@ void panic_step(void)
     lab_test(panic_is_alone);
     lab_test(unhandled_traps_panic);
     lab_test(refused_traps_panic);
+    lab_test(another_hart_panics);
     lab_test(panic_in_panic_is_the_end);
     lab_test(unknown_traps_panic);
 }

@@ -284,6 +284,49 @@ KERNEL_TEST(panic_tells_who_called)
     read_disk(3);
 }
 
+/* panic_code.S */
+void traps_at_once(void);
+_Noreturn void go_on_at(uintptr_t sp, void (*function)(void));
+
+#define TRAPS 1 /* ktest_argument(0): else it panics */
+
+__attribute__((noinline)) static void fail_on_this_hart(void)
+{
+    if (ktest_argument(0) == TRAPS)
+        traps_at_once();
+    else
+        give_up(hart_id());
+    asm volatile("");
+}
+
+static void first_of_hart_2(void)
+{
+    fail_on_this_hart();
+    asm volatile("");
+}
+
+static void go_on_own_stack(void *argument)
+{
+    (void)argument;
+    if (hart_id() == 2) {
+        trap_init_hart();
+        go_on_at(stack_high(2), first_of_hart_2);
+    }
+    for (;;)
+        wait_for_interrupt();
+}
+
+/* Each hart speaks of itself, and of its own stack. */
+KERNEL_TEST(panic_on_hart_2)
+{
+    ktest_expect_end(KTEST_END_STATUS(PANIC_STATUS));
+    ktest_note("on hart 2, on its stack, fail_on_this_hart() calls %s",
+               ktest_argument(0) == TRAPS
+                   ? "a function whose first instruction is none"
+                   : "give_up(), which calls panic()");
+    ktest_on_all_harts(go_on_own_stack, NULL);
+}
+
 static int print_interrupt(struct trap_frame *frame, void *context)
 {
     (void)frame;
@@ -294,7 +337,7 @@ static int print_interrupt(struct trap_frame *frame, void *context)
 /* Whoever panics wants no more of the world. */
 KERNEL_TEST(panic_lets_no_interrupt_in)
 {
-    ktest_expect_end(KTEST_END_FAIL);
+    ktest_expect_end(KTEST_END_STATUS(PANIC_STATUS));
     trap_init_hart();
     ktest_ok(trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER,
                               print_interrupt, NULL));
@@ -308,7 +351,7 @@ KERNEL_TEST(panic_lets_no_interrupt_in)
 /* A panic while it panics ends it, too. */
 KERNEL_TEST(panic_in_panic_ends)
 {
-    ktest_expect_end(KTEST_END_FAIL);
+    ktest_expect_end(KTEST_END_STATUS(PANIC_STATUS));
     trap_init_hart();
     ktest_note("panic(\"%%s\", p), where p points nowhere");
     panic("%s", (const char *)0x10);
@@ -339,7 +382,7 @@ static int taken_back(struct trap_frame *frame, void *context)
 /* A trap that nobody handles: its registers, and where it was. */
 KERNEL_TEST(unhandled_traps_are_the_end)
 {
-    ktest_expect_end(KTEST_END_FAIL);
+    ktest_expect_end(KTEST_END_STATUS(PANIC_STATUS));
     trap_init_hart();
     ktest_note("look() calls touch(), which reads at 0x10; the handler of load "
                "access faults was taken back");
@@ -361,7 +404,7 @@ static int not_mine(struct trap_frame *frame, void *context)
 /* Nor may one that its handler does not want go on. */
 KERNEL_TEST(refused_traps_are_the_end)
 {
-    ktest_expect_end(KTEST_END_FAIL);
+    ktest_expect_end(KTEST_END_STATUS(PANIC_STATUS));
     trap_init_hart();
     ktest_ok(trap_set_handler(EXCEPTION_BREAKPOINT, not_mine, NULL));
     ktest_note("ebreak, and its handler returns an error");
@@ -380,7 +423,7 @@ KERNEL_TEST(unknown_causes_are_the_end)
 {
     struct trap_frame frame = {.scause = ktest_argument(2)};
 
-    ktest_expect_end(KTEST_END_FAIL);
+    ktest_expect_end(KTEST_END_STATUS(PANIC_STATUS));
     trap_init_hart();
     for (uint64_t cause = 0; cause < 16; cause++) {
         ktest_ok(trap_set_handler(cause, another, NULL));
