@@ -11,7 +11,7 @@
  *   0x15 (^U)        takes all of the line back, each with "\b \b"
  *   0x17 (^W)        takes the last word back: first blanks, then what is none
  *   0x03 (^C)        throws the line away, echoed as "^C\r\n"
- *   all others       are ignored
+ *   all others       are ignored (an arrow key sends ESC, '[', 'A': "[A" stays)
  *
  * What there is no room for is answered by '\a' and forgotten: a character
  * beyond CONSOLE_LINE_BYTES_MAX - 1, or beyond CONSOLE_RING_BYTES in all lines
@@ -23,8 +23,9 @@
 #include <stddef.h>
 
 /*
- * Begin: nothing typed, nothing waiting; from now on the UART's interrupts come
- * here (plic_set_handler(), uart_receive_interrupts_on()).
+ * Begin: nothing typed, nothing waiting, nobody to be told, whatever was
+ * before; from now on the UART's interrupts come here (plic_set_handler(),
+ * uart_receive_interrupts_on()). Where interrupts are off they stay off.
  */
 void console_init(void);
 

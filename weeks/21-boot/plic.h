@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 /*
- * Nobody has a line: every priority 0, no handler. Becomes the handler of
- * external interrupts (trap_set_handler). Called once, before all others here.
+ * Nobody has a line, whatever was before: every priority 0, no handler, no
+ * stray counted. Becomes the handler of external interrupts (trap_set_handler).
+ * Called before all others here.
  */
 void plic_init(void);
 
@@ -33,7 +34,8 @@ typedef void plic_handler(uint32_t irq, void *context);
 
 /*
  * Give a line a handler and priority 1, and enable it on this hart. NULL: the
- * line is disabled on this hart and has priority 0 again.
+ * line is disabled on this hart and has priority 0 again. Leaves sstatus as it
+ * was, interrupts on or off.
  *   context   borrowed until another is set
  * Returns 0.
  * Errors: -EINVAL there is no such line.

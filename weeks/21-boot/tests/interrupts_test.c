@@ -6,6 +6,7 @@
 
 lab_kernel_test_with(lines_are_1_to_95, .harts = 1);
 lab_kernel_test_with(only_external_interrupts_are_on, .harts = 1);
+lab_kernel_test_with(sstatus_is_left_alone, .harts = 1);
 lab_kernel_test(a_device_is_heard);
 lab_kernel_test_with(claimed_handled_completed, .harts = 4);
 lab_kernel_test_with(a_device_is_heard_again, .harts = 1);
@@ -13,6 +14,7 @@ lab_kernel_test_with(all_that_want_are_heard, .harts = 4);
 lab_kernel_test_with(a_line_can_be_given_back, .harts = 1);
 lab_kernel_test_with(other_lines_are_quiet, .harts = 1);
 lab_kernel_test_with(strays_are_completed, .harts = 2);
+lab_kernel_test_with(init_begins_anew, .harts = 2);
 lab_kernel_test_with(each_hart_hears_its_own, .harts = 4);
 
 lab_kernel_test_with(keys_edit_the_line, .harts = 1);
@@ -40,6 +42,7 @@ void interrupts_step(void)
     lab_step("interrupts");
     lab_test(lines_are_1_to_95);
     lab_test(only_external_interrupts_are_on);
+    lab_test(sstatus_is_left_alone);
     lab_test(a_device_is_heard);
     lab_test(claimed_handled_completed);
     lab_test(a_device_is_heard_again);
@@ -47,6 +50,7 @@ void interrupts_step(void)
     lab_test(a_line_can_be_given_back);
     lab_test(other_lines_are_quiet);
     lab_test(strays_are_completed);
+    lab_test(init_begins_anew);
     lab_test(each_hart_hears_its_own);
     lab_test(keys_edit_the_line);
     lab_test(limits_are_told_by_a_bell);

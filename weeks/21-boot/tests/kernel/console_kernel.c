@@ -329,6 +329,25 @@ static void who_waits_is_told(void)
     expect_line("");
 }
 
+/* What was typed before console_init() is gone, and who waited for it. */
+static void init_forgets_all(void)
+{
+    begin();
+    ktest_note("typed: done, Enter, x, ^C, half, with a function to be told of "
+               "what follows; then console_init()");
+    type("done\rx\x03half");
+    console_set_ready(on_ready, &ready);
+    begin();
+    ktest_same_hex(csr_read(sstatus) & SSTATUS_SIE, 0,
+                   "sstatus.SIE, which was 0 before console_init()");
+    expect_none();
+    ready.calls = 0;
+    type("\r");
+    ktest_equal(ready.calls, 0,
+                "how often the function was called that was to be told before");
+    expect_line("");
+}
+
 /* Interrupts are as before, whether a line was there or not. */
 static void taking_leaves_interrupts_as_they_are(void)
 {
@@ -352,6 +371,7 @@ static void taking_leaves_interrupts_as_they_are(void)
 /* Who takes lines gets each of them, once, and ^C before them. */
 KERNEL_TEST(lines_are_taken_once)
 {
+    init_forgets_all();
     small_buffers_lose_nothing();
     control_c_is_told();
     who_waits_is_told();

@@ -110,6 +110,28 @@ KERNEL_TEST(only_external_interrupts_are_on)
     ktest_same_hex(csr_read(sstatus) & SSTATUS_SIE, 0, "sstatus.SIE");
 }
 
+static bool are_interrupts_on(void)
+{
+    return (csr_read(sstatus) & SSTATUS_SIE) != 0;
+}
+
+/* Interrupts are let in by nobody here, nor kept out for good. */
+KERNEL_TEST(sstatus_is_left_alone)
+{
+    for (int on = 0; on <= 1; on++) {
+        begin();
+        ktest_note("plic_set_handler(), with interrupts %s", on ? "on" : "off");
+        interrupts_restore(on);
+        plic_set_handler(10, on_device, NULL);
+        ktest_equal(are_interrupts_on(), on,
+                    "whether interrupts are on behind it");
+        plic_set_handler(10, NULL, NULL);
+        ktest_equal(are_interrupts_on(), on,
+                    "and when the line was given back");
+        interrupts_off();
+    }
+}
+
 /* A device's handler is called, for its line. */
 KERNEL_TEST(a_device_is_heard)
 {
@@ -228,34 +250,59 @@ KERNEL_TEST(other_lines_are_quiet)
 
 /* ---- All harts ---- */
 
+/* A handler that nobody should remember has taken it instead. */
+static bool was_taken(void)
+{
+    return plic_strays() != 0 || *(volatile unsigned *)&seen.calls[42] != 0;
+}
+
 /* Hart 0 takes the stray; hart 1 is the device, which is quiet again then. */
 static void have_a_stray(void *argument)
 {
     (void)argument;
     if (hart_id() == 0) {
         interrupts_on();
-        while (plic_strays() == 0)
+        while (!was_taken())
             ;
         interrupts_off();
     } else {
-        while (plic_strays() == 0)
+        while (!was_taken())
             ;
         ktest_plic_lower(42);
     }
+}
+
+static void enable_42_and_raise(void)
+{
+    ktest_note("line 42 is enabled behind the back of plic.c, and raised");
+    mmio_write32(PLATFORM_PLIC + 4 * 42, 1);
+    mmio_write32(PLATFORM_PLIC + ENABLE + 0x80 + 4, 1u << (42 - 32));
+    ktest_plic_raise(42);
+    ktest_on_all_harts(have_a_stray, NULL);
 }
 
 /* One that was claimed and has no handler is completed and counted. */
 KERNEL_TEST(strays_are_completed)
 {
     begin();
-    ktest_note("line 42 is enabled behind the back of plic.c, and raised");
-    mmio_write32(PLATFORM_PLIC + 4 * 42, 1);
-    mmio_write32(PLATFORM_PLIC + ENABLE + 0x80 + 4, 1u << (42 - 32));
-    ktest_plic_raise(42);
-    ktest_on_all_harts(have_a_stray, NULL);
+    enable_42_and_raise();
     ktest_check(!ktest_plic_in_service(42), "line 42 was completed");
     ktest_equal(ktest_plic_wrong_completions(), 0,
                 "how often something was completed that was not claimed");
+}
+
+/* Whatever was before plic_init() is gone. */
+KERNEL_TEST(init_begins_anew)
+{
+    begin();
+    ktest_note("line 42 has a handler; then plic_init()");
+    ktest_ok(plic_set_handler(42, on_device, NULL));
+    begin();
+    enable_42_and_raise();
+    ktest_equal(seen.calls[42], 0, "how often the old handler was called");
+    ktest_note("plic_init()");
+    begin();
+    ktest_equal(plic_strays(), 0, "plic_strays()");
 }
 
 static void listen(void *argument)
