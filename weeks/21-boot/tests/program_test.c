@@ -27,6 +27,7 @@
     _Static_assert(1, "")
 
 BOOT_TEST(everything_is_up);
+BOOT_TEST(interrupts_come_last);
 BOOT_TEST(what_waits_is_taken);
 BOOT_TEST(a_late_line_is_taken);
 BOOT_TEST(no_line_is_slept_over);
@@ -171,6 +172,7 @@ void program_step(void)
 {
     lab_step("program");
     lab_test(everything_is_up);
+    lab_test(interrupts_come_last);
     lab_test(what_waits_is_taken);
     lab_test(a_late_line_is_taken);
     lab_test(no_line_is_slept_over);

@@ -19,6 +19,41 @@ static void spin_us(uint64_t us)
         ;
 }
 
+/* stvec before kernel_init(): its two low bits are no address. */
+__attribute__((aligned(4))) static void trapped_too_early(void)
+{
+    ktest_fail("an interrupt was let in, and stvec is not trap_vector yet");
+}
+
+static bool all_was_up = true;
+
+static int look_what_is_up(struct trap_frame *frame, void *context)
+{
+    uint64_t all = SIE_TIMER | SIE_EXTERNAL;
+
+    (void)frame;
+    (void)context;
+    csr_clear(sip, SIE_SOFTWARE);
+    csr_clear(sie, SIE_SOFTWARE);
+    all_was_up = (csr_read(sie) & all) == all;
+    return 0;
+}
+
+/* Interrupts are let in when all is up, not before. */
+KERNEL_TEST(interrupts_come_last)
+{
+    ktest_ok(trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_SOFTWARE,
+                              look_what_is_up, NULL));
+    csr_write(stvec, trapped_too_early);
+    csr_write(sie, SIE_SOFTWARE);
+    csr_set(sip, SIE_SOFTWARE);
+    ktest_note("kernel_init(), while an interrupt is pending: it comes as soon "
+               "as interrupts are on");
+    kernel_init();
+    ktest_check(all_was_up,
+                "ticks and the PLIC are in sie when interrupts are let in");
+}
+
 /* Everything is up: ticks at TICK_HZ, interrupts on. */
 KERNEL_TEST(everything_is_up)
 {
