@@ -35,6 +35,13 @@ STEP_TEST(all_harts_go_on)
                 .harts = 4, .real_time = true);
 }
 
+/* No races: the machine counts instructions. */
+STEP_TEST(whoever_looks_finds_all)
+{
+    machine_run(.test = "whoever_looks_finds_all", .entry = "start",
+                .harts = 4);
+}
+
 /* ---- Order ---- */
 
 /* Append a function's instructions, from the image of the tests. */
@@ -146,6 +153,7 @@ void harts_step(void)
     lab_test(a_counter_comes_out_right);
     lab_test(order_is_asked_for);
     lab_test(all_harts_go_on);
+    lab_test(whoever_looks_finds_all);
     lab_test(the_others_stay_parked);
     lab_test(how_many_is_checked);
     lab_test(all_count_together);

@@ -226,6 +226,77 @@ KERNEL_TEST(all_harts_go_on)
     ktest_error(harts_start(harts, look_around), -EALREADY);
 }
 
+/* ---- Between two instructions of harts_start() ---- */
+
+#define LOOK_TICKS 1000 /* what three harts get to wake, look, and sleep */
+#define TRIES_MAX 100
+
+/*
+ * An alarm comes as soon as it can behind each interrupt: `delay` is how long
+ * the way back takes. It was too soon if the same instruction is interrupted
+ * again; as a tick is three instructions, that is so now and then, and what is
+ * tried next is spun for a random time before.
+ */
+static struct {
+    uintptr_t last;
+    uint64_t delay;
+    unsigned tries, instructions;
+} stepper;
+
+static void let_others_look(void)
+{
+    uint64_t until = time_read() + LOOK_TICKS;
+
+    for (unsigned hart = 1; hart < ktest_hart_count(); hart++)
+        ipi_send(hart);
+    stimecmp_write(until);
+    while (time_read() < until)
+        wait_for_interrupt();
+}
+
+static int on_step(struct trap_frame *frame, void *context)
+{
+    (void)context;
+    if (frame->sepc != stepper.last) {
+        stepper.last = frame->sepc;
+        stepper.tries = 0;
+        stepper.instructions++;
+        let_others_look();
+    } else if (++stepper.tries == TRIES_MAX) {
+        stepper.tries = 0;
+        stepper.delay++;
+    }
+    for (volatile uint64_t i = ktest_random_below(25); i > 0; i--)
+        ;
+    stimecmp_write(time_read() + stepper.delay);
+    return 0;
+}
+
+/*
+ * A parked hart may look at any moment: it finds nothing to do, or all of it.
+ * Where harts_start() keeps interrupts out, nobody looks here.
+ */
+KERNEL_TEST(whoever_looks_finds_all)
+{
+    trap_init_hart();
+    ktest_ok(trap_set_handler(EXCEPTION_BREAKPOINT, add, NULL));
+    ktest_ok(
+        trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER, on_step, NULL));
+    ktest_note("harts_start(4, main); behind each of its instructions all "
+               "parked harts are woken, and look");
+    started = 1; /* main() does not wait: a hart that spins keeps the rest */
+    stimecmp_write(0);
+    csr_write(sie, SIE_TIMER);
+    interrupts_on();
+    ktest_ok(harts_start(4, look_around));
+    interrupts_off();
+    stimecmp_write(UINT64_MAX);
+    ktest_note("they looked %u times", stepper.instructions);
+    wait_entered(3);
+    for (unsigned hart = 1; hart < 4; hart++)
+        expect_hart(hart);
+}
+
 static void wake_all(void)
 {
     for (unsigned hart = 1; hart < ktest_hart_count(); hart++)
