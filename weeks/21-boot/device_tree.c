@@ -7,7 +7,6 @@
 #include "device_tree.h"
 
 #include "kstring.h"
-#include "param.h"
 
 #include <stdint.h>
 
@@ -52,5 +51,5 @@ unsigned device_tree_harts(const void *device_tree)
             at = padded(at + 8, big_end(at));
         }
     }
-    return harts < 1 ? 1 : harts > HARTS_MAX ? HARTS_MAX : harts;
+    return harts < 1 ? 1 : harts;
 }

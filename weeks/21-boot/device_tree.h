@@ -4,7 +4,7 @@
 #ifndef DEVICE_TREE_H
 #define DEVICE_TREE_H
 
-/* How many harts there are: 1 to HARTS_MAX; 1 where there is no tree. */
+/* How many harts there are, at least 1; 1 where there is no tree. */
 unsigned device_tree_harts(const void *device_tree);
 
 #endif

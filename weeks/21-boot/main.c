@@ -13,7 +13,7 @@
 
 #define COUNT_EACH 100000
 
-static unsigned machine_harts;
+static unsigned machine_harts; /* of those that have a stack */
 static struct spinlock lock;
 static unsigned long counter;
 static unsigned done;
@@ -55,11 +55,17 @@ static const struct monitor_command commands[] = {
 
 void kernel_main(unsigned hart, const void *device_tree)
 {
+    unsigned there_are;
+
     kernel_init();
     trap_set_handler(EXCEPTION_LOAD_ACCESS, probe_trap, NULL);
     trap_set_handler(EXCEPTION_STORE_ACCESS, probe_trap, NULL);
-    machine_harts = device_tree_harts(device_tree);
+    there_are = device_tree_harts(device_tree);
+    machine_harts = there_are < HARTS_MAX ? there_are : HARTS_MAX;
     printf("\nhart %u of %u is up, %d ticks a second; `help` helps\n", hart,
-           machine_harts, TICK_HZ);
+           there_are, TICK_HZ);
+    if (there_are > machine_harts)
+        printf("there are stacks for %u harts; the others stay parked\n",
+               machine_harts);
     monitor_run(commands, sizeof commands / sizeof *commands);
 }

@@ -68,7 +68,7 @@ static void print_place(uintptr_t address, bool returns)
     size_t offset;
     const char *name = symbol_find(address - returns, &offset);
 
-    printf("%#lx %s+%#zx\n", address, name, offset + returns);
+    printf("%#lx %s+0x%zx\n", address, name, offset + returns);
 }
 
 static int run_uptime(int count, char **words)
@@ -83,16 +83,16 @@ static int run_uptime(int count, char **words)
 
 static int read_line_of(uintptr_t address, unsigned long count)
 {
-    printf("%016lx ", address);
-    for (unsigned long i = 0; i < count; i++) {
-        int byte = probe_read8(address + i);
+    int bytes[READ_BYTES_LINE];
 
-        if (byte < 0) {
-            printf("\n");
-            return byte;
-        }
-        printf(" %02x", byte);
+    for (unsigned long i = 0; i < count; i++) {
+        bytes[i] = probe_read8(address + i);
+        if (bytes[i] < 0)
+            return bytes[i];
     }
+    printf("%016lx ", address);
+    for (unsigned long i = 0; i < count; i++)
+        printf(" %02x", bytes[i]);
     printf("\n");
     return 0;
 }
@@ -207,7 +207,7 @@ static const struct monitor_command commands[] = {
     {"ebreak", "", "trap, and go on", run_ebreak},
     {"ecall", "", "trap, and be answered", run_ecall},
     {"illegal", "", "an instruction that there is not", run_illegal},
-    {"panic", "[TEXT]", "the last words", run_panic},
+    {"panic", "[WORD]", "the last words", run_panic},
     {"off", "[STATUS]", "the end", run_off},
 };
 
