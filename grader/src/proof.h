@@ -4,8 +4,9 @@
  *     starter    each step by itself must fail, with words, before its limit
  *     solution   each step must pass, in every round with another seed; in the
  *                last one, where the bench has a plain variant, compiled so
- *     file       the starter's in the solution: where it fails first is the
- *                first step that needs it; a file that no step needs is wrong
+ *     file       the starter's in the solution (with those listed behind it,
+ *                if it does not go with them): the step that fails first is the
+ *                first that needs it; a file that no step needs is wrong
  *     bug        every step before its own must pass, its own must fail
  *
  * Starter, solution and each worker's bugs have a folder to be built in, below

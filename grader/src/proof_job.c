@@ -201,8 +201,7 @@ static void prove_steps(const struct proof *proof, struct proof_job *job)
 
 /* ---- Files ---- */
 
-/* The first step that fails, or 0. A file that does not go with the others, as
- * a header may, is needed by all. */
+/* The first step that fails, or 0; -1 if it does not build. */
 static int find_first(const struct proof *proof, struct proof_job *job,
                       struct built *built)
 {
@@ -211,7 +210,7 @@ static int find_first(const struct proof *proof, struct proof_job *job,
         struct outcome outcome;
         if (!try_step(job, built, &m->steps[i], &outcome)) {
             job->words[0] = '\0';
-            return 1;
+            return -1;
         }
         enum verdict verdict = outcome.verdict;
         outcome_release(&outcome);
@@ -235,27 +234,46 @@ static int copy_starters(const struct proof *proof, const char *name,
     return err < 0 ? err : 0;
 }
 
-static void prove_file(const struct proof *proof, struct proof_job *job)
+/* The solution with the starter's files from `first` to `last` of `yours`.
+ * As find_first, or -2 after saying why. */
+static int try_starters(const struct proof *proof, struct proof_job *job,
+                        unsigned first, unsigned last)
 {
+    const struct manifest *m = &proof->week->manifest;
     struct built built = {0};
     char *dir = job_dir(proof, job), *from = path_join(dir, "from");
-    int err = bug_copy_solution(proof->week, from);
-    if (err == 0)
-        err = copy_starters(proof, job->file, from);
-    if (err == 0)
-        err = prepare_build(proof, job, &built.build, from, dir);
-    if (err == 0)
-        job->first = find_first(proof, job, &built);
-    else
+    int found = -2, err = bug_copy_solution(proof->week, from);
+    for (unsigned i = first; err == 0 && i <= last; i++)
+        err = copy_starters(proof, m->yours[i], from);
+    if (err < 0)
         say(job, "%s: %s\n", job->file, strerror(-err));
-    if (err == 0 && job->first == 0 && job->cannot[0] == '\0')
-        say(job, "no step needs it: the starter's passes them all\n");
-    job->result = job->first > 0           ? PROOF_HOLDS
-                  : job->cannot[0] != '\0' ? PROOF_CANNOT_RUN
-                                           : PROOF_FAILS;
+    else if (prepare_build(proof, job, &built.build, from, dir) == 0)
+        found = find_first(proof, job, &built);
     build_release(&built.build);
     free(from);
     free(dir);
+    return found;
+}
+
+/* Where the starter's file does not go with the others, those that are listed
+ * behind it are the starter's, too; and else it is needed by all. */
+static void prove_file(const struct proof *proof, struct proof_job *job)
+{
+    const struct manifest *m = &proof->week->manifest;
+    unsigned file = 0;
+    while (m->yours[file] != job->file)
+        file++;
+    int first = try_starters(proof, job, file, file);
+    if (first == -1)
+        first = try_starters(proof, job, file, m->yours_count - 1);
+    if (first == -1)
+        first = 1;
+    if (first == 0 && job->cannot[0] == '\0')
+        say(job, "no step needs it: the starter's passes them all\n");
+    job->first = first > 0 ? first : 0;
+    job->result = first > 0                              ? PROOF_HOLDS
+                  : first == 0 && job->cannot[0] != '\0' ? PROOF_CANNOT_RUN
+                                                         : PROOF_FAILS;
 }
 
 static bool is_same_file(const char *dir, const char *other, const char *name)
