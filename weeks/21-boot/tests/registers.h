@@ -13,7 +13,20 @@ struct hart_registers {
 /* Of the machine as it is right now. */
 struct hart_registers registers_read(struct machine *m, unsigned hart);
 
-/* Wait until this hart sleeps in wfi, and see that it stays there. */
+/*
+ * This hart sleeps in wfi. It is not waited for: the machine counts
+ * instructions, and the hart that asks has slept since there was anything to
+ * do.
+ */
+#define registers_expect_rest(m, hart) \
+    registers_expect_rest_at(LAB_HERE, (m), (hart))
+void registers_expect_rest_at(struct lab_where where, struct machine *m,
+                              unsigned hart);
+
+/*
+ * Wait until this hart sleeps in wfi, and see that it stays there. If it is
+ * seen in ever other places instead, it runs, and is not waited for.
+ */
 #define registers_expect_asleep(m, hart) \
     registers_expect_asleep_at(LAB_HERE, (m), (hart))
 void registers_expect_asleep_at(struct lab_where where, struct machine *m,

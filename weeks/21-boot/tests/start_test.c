@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* In start_kernel.c, too. */
+#define RETURN_AT_ONCE 1
+
 /* What ktest has in a1 where a hart enters start. */
 #define DEVICE_TREE 0xdead00000000000b
 
@@ -34,79 +37,50 @@ START_TEST(the_bss_is_zero, "start", 1);
 START_TEST(what_is_written_then_stays, "start_others_late", 4);
 START_TEST(the_others_park, "start", 4);
 
-static uint64_t sp_of(struct machine *m, const char *what,
-                      const uint64_t values[2])
+static void expect_own_stack(struct machine *m, unsigned hart)
 {
-    (void)what;
-    registers_expect_asleep(m, (unsigned)values[0]);
-    return registers_read(m, (unsigned)values[0]).sp;
+    uint64_t stacks = machine_symbol(m, "stacks_start");
+    uint64_t spacing = (machine_symbol(m, "stacks_end") - stacks) / 4;
+    uint64_t low = stacks + hart * spacing, high = low + spacing;
+    struct hart_registers is = registers_read(m, hart);
+
+    lab_equal(is.tp, hart, "tp of hart %u", hart);
+    lab_check(is.sp > low && is.sp <= high,
+              "sp of hart %u lies in its stack: 0x%" PRIx64 ", in 0x%" PRIx64
+              " to 0x%" PRIx64,
+              hart, is.sp, low, high);
+}
+
+/* What the kernel's test asks, of hart values[0]. Gives its sp. */
+static uint64_t look_at(struct machine *m, const char *what,
+                        const uint64_t values[2])
+{
+    unsigned hart = (unsigned)values[0];
+
+    registers_expect_rest(m, hart);
+    if (strcmp(what, "parked") == 0)
+        expect_own_stack(m, hart);
+    return registers_read(m, hart).sp;
 }
 
 /* There are more harts than stacks. */
 STEP_TEST(harts_without_a_stack_park)
 {
     machine_run(.test = "harts_without_a_stack_park",
-                .entry = "start_others_late", .harts = 6, .look = sp_of);
+                .entry = "start_others_late", .harts = 6, .look = look_at);
 }
 
-static volatile uint64_t *word_named(struct machine *m, const char *name)
-{
-    return machine_memory(m, machine_symbol(m, name), sizeof(uint64_t));
-}
-
-/* Wait until hart 0 has written this; a machine that is over never will. */
-static void wait_for_word(struct machine *m, const char *name, const char *what)
-{
-    volatile uint64_t *word = word_named(m, name);
-
-    lab_until(*word != 0 || machine_has_ended(m), "%s", what);
-    if (*word == 0)
-        machine_finish(m);
-}
-
-/* Each parked hart has its number and its stack, and sleeps, also when it was
- * there before hart 0, and was woken. */
 STEP_TEST(parked_harts_sleep)
 {
-    struct machine m;
-    uint64_t stacks, spacing;
-
-    machine_start(&m, .test = "harts_are_looked_at",
-                  .entry = "start_others_first", .harts = 4);
-    wait_for_word(&m, "start_woken",
-                  "hart 0 comes to kernel_main() and wakes the others, once");
-    stacks = machine_symbol(&m, "stacks_start");
-    spacing = (machine_symbol(&m, "stacks_end") - stacks) / 4;
-    for (unsigned hart = 1; hart < 4; hart++) {
-        struct hart_registers is;
-
-        registers_expect_asleep(&m, hart);
-        is = registers_read(&m, hart);
-        lab_equal(is.tp, hart, "tp of hart %u", hart);
-        lab_check(is.sp > stacks + hart * spacing &&
-                      is.sp <= stacks + (hart + 1) * spacing,
-                  "sp of hart %u lies in its stack: 0x%" PRIx64
-                  ", in 0x%" PRIx64 " to 0x%" PRIx64,
-                  hart, is.sp, stacks + hart * spacing,
-                  stacks + (hart + 1) * spacing);
-    }
-    machine_release(&m);
+    machine_run(.test = "parked_harts_sleep", .entry = "start_others_first",
+                .harts = 4, .look = look_at);
 }
 
 /* Nothing is left to do where kernel_main() returns: hart 0 parks, too. */
 STEP_TEST(whoever_returns_parks)
 {
-    struct machine m;
-
-    machine_start(&m, .test = "harts_are_looked_at", .entry = "start",
-                  .harts = 4, .real_time = true, .arguments = {1});
-    lab_note("kernel_main() returns at once");
-    wait_for_word(&m, "start_entered", "hart 0 comes to kernel_main()");
-    for (unsigned hart = 0; hart < 4; hart++)
-        registers_expect_asleep(&m, hart);
-    lab_equal(*word_named(&m, "start_entered"), 1,
-              "how often kernel_main() was entered");
-    machine_release(&m);
+    machine_run(.test = "whoever_returns_parks", .entry = "start_but_hart_3",
+                .harts = 4, .arguments = {RETURN_AT_ONCE}, .look = look_at);
 }
 
 void start_step(void)

@@ -69,6 +69,13 @@ KERNEL_TEST(everything_is_up)
     ktest_at_most(timer_ticks(), 6, "ticks after 55 ms");
     ktest_check((csr_read(sie) & SIE_EXTERNAL) != 0,
                 "external interrupts are on in sie");
+    ktest_equal(mmio_read32(PLATFORM_PLIC + 4 * PLATFORM_UART0_IRQ), 1,
+                "priority of the UART's line in the PLIC");
+    ktest_check(
+        mmio_read32(PLATFORM_PLIC + 0x2000 + 0x80) >> PLATFORM_UART0_IRQ & 1,
+        "the UART's line is enabled for hart 0");
+    ktest_same_hex(mmio_read8(PLATFORM_UART0 + 1) & 1, 1,
+                   "IER of the UART, the bit of bytes that arrive");
 }
 
 static void type(const char *keys)

@@ -16,10 +16,10 @@ start_others_late:
     beqz t1, 1b
 2:  tail start
 
-/* t0 = 2 ms from now; until then this hart sleeps. A machine that counts
+/* t0 = so many ms from now; until then this hart sleeps. A machine that counts
  * instructions lets the others run meanwhile, and not before. */
-    .macro sleep_2_ms
-    li t1, 20000
+    .macro sleep_ms ms
+    li t1, 10000 * \ms
     rdtime t0
     add t0, t0, t1
     csrw CSR_STIMECMP, t0
@@ -38,13 +38,25 @@ start_others_late:
     .globl start_others_first
 start_others_first:
     bnez a0, 2f
-    sleep_2_ms
+    sleep_ms 2
     li t3, PLATFORM_CLINT
     li t4, 1
     sw t4, 4(t3)
     sw t4, 8(t3)
     sw t4, 12(t3)
-    sleep_2_ms
+    sleep_ms 2
+2:  tail start
+
+/* Hart 3 does not come to start: it sleeps for 20 ms, and then runs the test. */
+    .globl start_but_hart_3
+start_but_hart_3:
+    li t0, 3
+    bne a0, t0, 2f
+    mv tp, a0
+    sleep_ms 20
+    la sp, stack_of_hart_3_end
+    li s0, 0
+    call ktest_run
 2:  tail start
 
     .data
@@ -52,3 +64,7 @@ start_others_first:
     .globl start_let_in
 start_let_in:
     .dword 0
+
+    .balign 16
+    .zero 4096
+stack_of_hart_3_end:
