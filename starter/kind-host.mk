@@ -26,10 +26,7 @@ YOUR_HEADERS := $(filter %.h,$(YOURS))
 TEST_OBJECTS := $(patsubst $(WEEK_DIR)/tests/%.c,$(T)/tests/%.o,\
 	$(wildcard $(WEEK_DIR)/tests/*.c))
 
-# USES and PROGRAMS are words NAME=BUILD_FOLDER; each folder has its config.mk.
-use_name = $(firstword $(subst =, ,$(1)))
-use_dir = $(lastword $(subst =, ,$(1)))
-USED_ARCHIVES := $(foreach use,$(USES),$(call use_dir,$(use))/$(SAN)/module.a)
+include $(COURSE)/starter/used.mk
 USED_PROGRAMS := $(foreach use,$(PROGRAMS),$(call use_dir,$(use)))
 
 # tests/*_client.c of a used week serve the tests of this one too: a later
@@ -41,7 +38,6 @@ CLIENT_INCLUDES := $(foreach use,$(USES),\
 	-iquote $(COURSE)/weeks/$(call use_name,$(use))/tests)
 
 # Headers of members: this week's, and of those that it uses.
-used_headers = $(wildcard $(call use_dir,$(1))/src/*.h)
 MEMBER_INCLUDES := $(if $(YOUR_HEADERS),-I $(abspath $(SRC))) \
 	$(foreach use,$(USES),$(if $(call used_headers,$(use)),\
 	-iquote $(call use_dir,$(use))/src -I $(call use_dir,$(use))/src)) \
@@ -90,7 +86,6 @@ LINKED := $(addprefix -l,$(sort $(LIBS) $(KIND_LIBS) $(if $(USES),$(shell \
 CHECK_LIBS := -lcheck -lsubunit -lm -lrt -pthread
 HARNESS_ARCHIVES := $(patsubst %,$(COURSE)/build/harness/$(SAN)/%.a,\
 	$(KIND_HARNESS) libharness)
-abs = $(abspath $(1))
 # Dependency files name sources as gcc was told them, from their own folder.
 VPATH := $(SRC) $(WEEK_DIR) $(if $(BENCH),$(WEEK_DIR)/bench)
 
@@ -147,15 +142,8 @@ $(CLIENT_OBJECTS): $(T)/clients/%.o: $(COURSE)/weeks/%.c
 $(B)/module.a: $(OBJECTS)
 	$(Q)rm -f $@.$$$$ && $(AR) rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
 
-# A used week's archive is built by its own rules, with its own config.mk. Its
-# program may link some of these archives, so one program is built at a time,
-# after them.
-define USED_RULE
-$(call use_dir,$(1))/$$(SAN)/module.a: used_always
-	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
-		SRC=$$(call use_dir,$(1))/src OUT=$$(call use_dir,$(1)) \
-		TEST_OUT=$$(call use_dir,$(1)) FROM= STEP= SEED= SAN=$$(SAN) module
-endef
+# The program of a used week may link some of these archives, so one program is
+# built at a time, after them.
 define USED_PROGRAM_RULE
 $(B)/program-$(call use_name,$(1)): used_always | $(USED_ARCHIVES) \
 		$(programs_before)
@@ -168,8 +156,6 @@ $(B)/program-$(call use_name,$(1)): used_always | $(USED_ARCHIVES) \
 		cmp -s $(call use_dir,$(1))/$$(SAN)/$$$$name $$(B)/$$$$name || \
 		cp $(call use_dir,$(1))/$$(SAN)/$$$$name $$(B)/$$$$name
 endef
-.PHONY: used_always
-$(foreach use,$(USES),$(eval $(call USED_RULE,$(use))))
 programs_before :=
 $(foreach use,$(PROGRAMS),$(eval $(call USED_PROGRAM_RULE,$(use)))\
 	$(eval programs_before += $(B)/program-$(call use_name,$(use))))

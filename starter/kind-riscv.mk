@@ -17,13 +17,7 @@
 # names and addresses (starter/kernel-symbols), which stands behind all code.
 
 include $(COURSE)/grader/harness/riscv.mk
-
-# USES and PROGRAMS are words NAME=BUILD_FOLDER; each folder has its config.mk.
-use_name = $(firstword $(subst =, ,$(1)))
-use_dir = $(lastword $(subst =, ,$(1)))
-abs = $(abspath $(1))
-USED_ARCHIVES := $(foreach use,$(USES),$(call use_dir,$(use))/$(SAN)/module.a)
-USED_FOLDERS := $(foreach use,$(USES),$(COURSE)/weeks/$(call use_name,$(use)))
+include $(COURSE)/starter/used.mk
 
 SOURCES := $(filter %.c %.S,$(YOURS) $(GIVEN))
 MODULE_SOURCES := $(filter-out machine.S,$(SOURCES))
@@ -31,7 +25,6 @@ object = $(patsubst %.c,%.o,$(1:.S=.S.o))
 YOUR_OBJECTS := $(addprefix $(B)/,$(call object,$(filter $(YOURS),\
 	$(MODULE_SOURCES))))
 YOUR_HEADERS := $(filter %.h,$(YOURS))
-used_headers = $(wildcard $(call use_dir,$(1))/src/*.h)
 MEMBER_HEADERS := $(YOUR_HEADERS) \
 	$(foreach use,$(USES),$(call used_headers,$(use)))
 MEMBER_INCLUDES := $(if $(YOUR_HEADERS),-I $(abspath $(SRC))) \
@@ -127,16 +120,6 @@ warnings: $(YOUR_OBJECTS)
 
 $(B)/module.a: $(OBJECTS)
 	$(Q)rm -f $@.$$$$ && $(CROSS)ar rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
-
-# A used week's archive is built by its own rules, with its own config.mk.
-define USED_RULE
-$(call use_dir,$(1))/$$(SAN)/module.a: used_always
-	$$(Q)$$(MAKE) -f $$(COURSE)/starter/week.mk CONFIG=$$(call use_dir,$(1))/config.mk \
-		SRC=$$(call use_dir,$(1))/src OUT=$$(call use_dir,$(1)) \
-		TEST_OUT=$$(call use_dir,$(1)) FROM= STEP= SEED= SAN=$$(SAN) module
-endef
-.PHONY: used_always
-$(foreach use,$(USES),$(eval $(call USED_RULE,$(use))))
 
 # linked FLAGS: an image of all objects before the archives, twice.
 define linked

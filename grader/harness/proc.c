@@ -329,6 +329,16 @@ static void let_processes_speak(void)
     }
 }
 
+int proc_say_and_wait(int err, const char *line)
+{
+    if (err < 0)
+        return err;
+    if (dprintf(STDOUT_FILENO, "%s\n", line) < 0)
+        return -errno;
+    for (;;)
+        pause();
+}
+
 void proc_call_at(struct lab_where where, struct proc *p, const char *name,
                   int (*function)(void *), void *argument)
 {

@@ -124,6 +124,18 @@ expect_no_words() {
     done
 }
 
+# expect_own_make NUMBER STEP COUNT FILE COMPILER: in the folder of a week that
+# was laid, a member's own make runs this step's tests, and clangd is told how
+# the file is compiled.
+expect_own_make() {
+    folder=$(echo work/"$1"-*)
+    (cd "$folder" && make -s test STEP="$2") >out 2>&1
+    expect "make test STEP=$2 ends with $?" [ $? = 0 ]
+    expect_words "$2" "$3 passed"
+    expect "clangd is not told of $5" \
+        grep -q "\"$4\",\"command\":\"$5" "$folder/compile_commands.json"
+}
+
 # expect_report FILE: the whole output and the exit status, but for what
 # differs from run to run, are these.
 expect_report() {

@@ -136,12 +136,7 @@ starter_in_its_place() {
 own_make() {
     builds || return 0
     lay solved:88
-    (cd work/88-xdp && make -s test STEP=host) >out 2>&1
-    expect "make test STEP=host ends with $?" [ $? = 0 ]
-    expect_words 'host' '1 passed'
-    expect 'clangd is not told of the program for the kernel' \
-        grep -q '"made-up.bpf.c","command":"clang -target bpf' \
-        work/88-xdp/compile_commands.json
+    expect_own_make 88 host 1 made-up.bpf.c 'clang -target bpf'
 }
 
 # Bugs in the header and in the program for the kernel: what tests and bugs
@@ -150,5 +145,5 @@ proof() {
     loads || return 0
     grade verify 88 --repeat=1
     expect_status 0
-    expect_words 'ok at-most-99' 'ok everything-passes' '10 hold, 0 do not'
+    expect_words 'ok at-most-99' 'ok everything-passes' '13 hold, 0 do not'
 }

@@ -208,12 +208,7 @@ static int attach_and_wait(void *argument)
     (void)argument;
     if (err == 0)
         err = xdp_filter_attach(filter, "eth0");
-    if (err < 0)
-        return err;
-    if (write(STDOUT_FILENO, "attached\n", 9) != 9)
-        return -EIO;
-    pause();
-    return 0;
+    return proc_say_and_wait(err, "attached");
 }
 
 /* A process that is killed closes nothing; the kernel does it. */

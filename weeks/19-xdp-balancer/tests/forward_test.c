@@ -255,12 +255,7 @@ static int attach_and_wait(void *argument)
     int err = xdp_balancer_open(&options, &f->balancer);
     if (err == 0)
         err = xdp_balancer_attach(f->balancer, "eth0");
-    if (err < 0)
-        return err;
-    if (write(STDOUT_FILENO, "attached\n", 9) != 9)
-        return -EIO;
-    pause();
-    return 0;
+    return proc_say_and_wait(err, "attached");
 }
 
 /* A process that is killed takes its balancer along. */
