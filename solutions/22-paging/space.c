@@ -42,16 +42,6 @@ void space_release(struct space *space)
 
 /* ---- Regions ---- */
 
-static bool is_region(uint64_t begin, uint64_t end, uint64_t flags)
-{
-    if ((begin | end) % PAGE_BYTES != 0 || begin >= end)
-        return false;
-    if (begin < USER_START || end > USER_END)
-        return false;
-    return !(flags & (SV39_U | SV39_G)) &&
-           sv39_are_flags(flags & ~(SPACE_STACK | SPACE_LARGE));
-}
-
 /* With the page below it, where that has to stay empty. */
 static uint64_t begin_with_guard(const struct space_region *region)
 {
@@ -70,7 +60,7 @@ int space_add(struct space *space, uint64_t begin, uint64_t end, uint64_t flags)
 {
     const struct space_region region = {begin, end, flags};
 
-    if (!is_region(begin, end, flags))
+    if (!space_is_region(begin, end, flags))
         return -EINVAL;
     for (size_t i = 0; i < space->region_count; i++)
         if (collide(&region, &space->regions[i]))

@@ -64,6 +64,15 @@ int space_init(struct space *space);
  */
 void space_release(struct space *space);
 
+/* Given: what space_add() takes for a region. */
+static inline bool space_is_region(uint64_t begin, uint64_t end, uint64_t flags)
+{
+    return (begin | end) % PAGE_BYTES == 0 && begin < end &&
+           begin >= USER_START && end <= USER_END &&
+           !(flags & (SV39_U | SV39_G)) &&
+           sv39_are_flags(flags & ~(SPACE_STACK | SPACE_LARGE));
+}
+
 /*
  * From now on the program may use [begin, end).
  *   flags   R, W, X as for sv39_map, and SPACE_STACK, SPACE_LARGE
