@@ -21,6 +21,7 @@ lab_kernel_test_with(keys_edit_the_line, .harts = 1);
 lab_kernel_test_with(limits_are_told_by_a_bell, .harts = 1);
 lab_kernel_test_with(lines_are_taken_once, .harts = 1);
 lab_kernel_test_with(any_keys_do_as_the_table_says, .harts = 1);
+lab_kernel_test_with(a_line_comes_while_one_is_taken, .harts = 1);
 lab_kernel_test(bytes_come_by_interrupt);
 lab_kernel_test_with(a_full_fifo_is_emptied, .harts = 1);
 
@@ -56,6 +57,7 @@ void interrupts_step(void)
     lab_test(limits_are_told_by_a_bell);
     lab_test(lines_are_taken_once);
     lab_test(any_keys_do_as_the_table_says);
+    lab_test(a_line_comes_while_one_is_taken);
     lab_test(bytes_come_by_interrupt);
     lab_test(a_full_fifo_is_emptied);
     lab_test(real_keys_make_a_line);

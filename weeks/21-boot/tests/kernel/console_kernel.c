@@ -11,6 +11,7 @@
 #include "platform.h"
 #include "plic.h"
 #include "riscv.h"
+#include "symbol.h"
 #include "trap.h"
 #include "uart.h"
 
@@ -423,6 +424,101 @@ KERNEL_TEST(any_keys_do_as_the_table_says)
                 ktest_same_text(line, expected, "the line after key %d", i + 1);
         }
     }
+}
+
+/* ---- Between two instructions of console_take_line() ---- */
+
+#define TRIES 24 /* of one delay: a tick of time is three instructions */
+
+/* The interrupt: when it came, and where. */
+static struct {
+    volatile bool in_call;
+    volatile unsigned keys, inside;
+    char where[80];
+} alarm;
+
+static int on_alarm(struct trap_frame *frame, void *context)
+{
+    size_t offset;
+    const char *name = symbol_find(frame->sepc, &offset);
+
+    (void)context;
+    stimecmp_write(UINT64_MAX);
+    ktest_format(alarm.where, sizeof alarm.where,
+                 "the interrupt came at %s+0x%lx", name, offset);
+    alarm.inside += alarm.in_call;
+    alarm.keys++;
+    type("k\r");
+    return 0;
+}
+
+static void expect_taken(int len, const char *line, const char *expected,
+                         unsigned number)
+{
+    ktest_equal(len, strlen(expected),
+                "what console_take_line() returns for line %u of 3; %s", number,
+                alarm.where);
+    ktest_same_text(line, expected, "line %u of 3; %s", number, alarm.where);
+}
+
+/* Two lines wait. One is taken, while a key and Enter come; then the rest. */
+static void take_while_a_line_comes(const char *first, uint64_t delay)
+{
+    static const char *const rest[] = {"and more", "k"};
+    char line[CONSOLE_LINE_BYTES_MAX];
+    int len;
+
+    type(first);
+    type("\rand more\r");
+    alarm.keys = 0;
+    interrupts_on();
+    for (volatile uint64_t i = ktest_random_below(8); i > 0; i--)
+        ;
+    stimecmp_write(time_read() + delay);
+    alarm.in_call = true;
+    len = console_take_line(line, sizeof line);
+    alarm.in_call = false;
+    while (alarm.keys == 0)
+        ;
+    interrupts_off();
+    expect_taken(len, line, first, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        len = console_take_line(line, sizeof line);
+        expect_taken(len, line, rest[i], i + 2);
+    }
+    ktest_equal(console_take_line(line, sizeof line), -EAGAIN,
+                "what console_take_line() returns behind the third; %s",
+                alarm.where);
+}
+
+/*
+ * Whoever takes a line is interrupted, later each time, by the key that makes
+ * the next one. Where interrupts are off, it comes when they are on again.
+ */
+KERNEL_TEST(a_line_comes_while_one_is_taken)
+{
+    unsigned before;
+    uint64_t delay = 0;
+
+    ktest_limit_ms(60000);
+    begin();
+    ktest_ok(
+        trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER, on_alarm, NULL));
+    stimecmp_write(UINT64_MAX);
+    csr_write(sie, SIE_TIMER);
+    ktest_note("two lines wait, and console_take_line() takes one: at each of "
+               "its instructions an interrupt brings k and Enter");
+    do {
+        before = alarm.inside;
+        for (unsigned i = 0; i < TRIES; i++) {
+            char first[16];
+
+            ktest_format(first, sizeof first, "%lu.%u", delay, i);
+            take_while_a_line_comes(first, delay);
+        }
+        delay++;
+    } while (alarm.inside > before || alarm.inside == 0);
+    ktest_note("it came inside %u times", alarm.inside);
 }
 
 /* ---- From the line to the line ---- */
