@@ -50,11 +50,11 @@ void uart_init(void)
 {
     unsigned divisor = PLATFORM_UART0_CLOCK_HZ / 16 / BAUD;
 
-    write_register(IER, 0);
     write_register(LCR, LCR_DLAB);
     write_register(DLL, divisor & 0xff);
     write_register(DLM, (uint8_t)(divisor >> 8));
     write_register(LCR, LCR_8N1); /* and the latch is closed */
+    write_register(IER, 0);       /* behind it: with DLAB this is DLM */
     write_register(FCR, FCR_ON_AND_EMPTY);
 }
 

@@ -8,7 +8,8 @@
 /*
  * Send one byte, as it is. From step 3 on it waits until the transmitter's
  * holding register is empty (LSR bit 5) and only then writes the byte, and
- * touches nothing else.
+ * touches nothing else. It need not keep interrupts out: the FIFO, empty when
+ * asked, has room for 16, and one that sends in between leaves one byte there.
  * Source: handout steps 1 and 3; TL16C550C data sheet, "Line status register".
  */
 void uart_put(char c);
@@ -16,7 +17,8 @@ void uart_put(char c);
 /*
  * Bring the line into a known state: 115,200 baud (PLATFORM_UART0_CLOCK_HZ / 16
  * / 115,200), 8 data bits, no parity, 1 stop bit; FIFOs on and emptied;
- * interrupts off. The divisor's latch is closed again (DLAB).
+ * interrupts off. The divisor's latch is closed again (DLAB). Whoever ran before
+ * may have left anything, the latch open too.
  * Source: handout step 3.
  */
 void uart_init(void);
