@@ -157,6 +157,7 @@ one_hart(a_new_root_shares_the_kernels_tables);
 one_hart(a_kernel_map_without_memory_loses_no_page);
 one_hart(what_is_unmapped_is_forgotten);
 one_hart(it_is_forgotten_before_its_release);
+one_hart(each_is_forgotten_before_its_release);
 
 STEP_TEST(qemu_agrees_about_the_kernels_table)
 {
@@ -217,6 +218,7 @@ one_hart(the_upper_half_has_canonical_addresses);
 one_hart(neighbours_are_one_line);
 one_hart(a_line_stays_within_its_table);
 one_hart(a_and_d_part_no_line);
+one_hart(an_entry_without_v_parts_a_line);
 one_hart(larger_leaves_are_shown);
 
 /* Type a command; what it prints, up to the next prompt. */
@@ -357,6 +359,7 @@ one_hart(an_overlap_with_a_superpage_is_refused);
 one_hart(a_partial_unmap_splits);
 one_hart(a_split_keeps_all_flags);
 one_hart(a_superpage_with_its_own_table_is_split);
+one_hart(one_split_takes_one_page);
 one_hart(a_split_without_memory_changes_nothing);
 one_hart(a_block_is_512_pages_in_a_row);
 one_hart(blocks_and_pages_share_one_memory);
@@ -382,7 +385,7 @@ one_hart(what_may_no_longer_be_executed_is_not);
 one_hart(what_may_be_written_again_is);
 one_hart(another_frame_is_seen_at_once);
 one_hart(an_entry_that_leads_to_its_own_table);
-one_hart(a_part_of_2_mib_is_protected);
+one_hart(parts_of_2_mib_and_all_of_it_are_protected);
 one_hart(protect_without_memory_changes_nothing);
 one_hart(a_program_loses_a_right_while_it_runs);
 
@@ -452,6 +455,7 @@ static void register_kernel_map(void)
     lab_test(a_kernel_map_without_memory_loses_no_page);
     lab_test(what_is_unmapped_is_forgotten);
     lab_test(it_is_forgotten_before_its_release);
+    lab_test(each_is_forgotten_before_its_release);
     lab_test(qemu_agrees_about_the_kernels_table);
 }
 
@@ -508,6 +512,7 @@ static void register_program(void)
     lab_test(neighbours_are_one_line);
     lab_test(a_line_stays_within_its_table);
     lab_test(a_and_d_part_no_line);
+    lab_test(an_entry_without_v_parts_a_line);
     lab_test(larger_leaves_are_shown);
     lab_test(the_monitor_shows_the_kernels_table);
     lab_test(programs_run_and_end);
@@ -524,6 +529,7 @@ static void register_superpages(void)
     lab_test(a_partial_unmap_splits);
     lab_test(a_split_keeps_all_flags);
     lab_test(a_superpage_with_its_own_table_is_split);
+    lab_test(one_split_takes_one_page);
     lab_test(a_split_without_memory_changes_nothing);
     lab_test(a_block_is_512_pages_in_a_row);
     lab_test(blocks_and_pages_share_one_memory);
@@ -547,7 +553,7 @@ static void register_tlb(void)
     lab_test(what_may_be_written_again_is);
     lab_test(another_frame_is_seen_at_once);
     lab_test(an_entry_that_leads_to_its_own_table);
-    lab_test(a_part_of_2_mib_is_protected);
+    lab_test(parts_of_2_mib_and_all_of_it_are_protected);
     lab_test(protect_without_memory_changes_nothing);
     lab_test(a_program_loses_a_right_while_it_runs);
 }

@@ -374,6 +374,47 @@ KERNEL_TEST(it_is_forgotten_before_its_release)
                 SCRATCH_PAGES);
 }
 
+static uint64_t frames[SCRATCH_PAGES];
+
+/* Is this one forgotten? The neighbours are loaded from, mapped or not: those
+ * that still are, the hart remembers anew. */
+static void load_and_touch_neighbours(uint64_t physical, uint64_t bytes)
+{
+    struct ktest_trap trap;
+    unsigned i = 0;
+
+    (void)bytes;
+    while (i < SCRATCH_PAGES && frames[i] != physical)
+        i++;
+    const uint64_t at = SCRATCH + i * PAGE_BYTES;
+    if (!ktest_catch_load((const volatile void *)at, &trap))
+        ktest_fail("release() of page %u can still load from 0x%lx: the hart "
+                   "remembers",
+                   i, at);
+    ktest_catch_load((const volatile void *)(at + PAGE_BYTES), &trap);
+    if (i > 0)
+        ktest_catch_load((const volatile void *)(at - PAGE_BYTES), &trap);
+}
+
+/* One fence before all of them is one for the first at best. */
+KERNEL_TEST(each_is_forgotten_before_its_release)
+{
+    build();
+    kernel_map_enter();
+    ktest_note("%u pages; release() loads from its own and from those beside",
+               SCRATCH_PAGES);
+    for (unsigned i = 0; i < SCRATCH_PAGES; i++) {
+        frames[i] = (uintptr_t)memory_page();
+        ktest_ok(sv39_map(kernel_map_root(), SCRATCH + i * PAGE_BYTES,
+                          frames[i], PAGE_BYTES, RW));
+        variable = *(volatile uint64_t *)(SCRATCH + i * PAGE_BYTES);
+    }
+    ktest_equal(sv39_unmap(kernel_map_root(), SCRATCH,
+                           SCRATCH_PAGES * PAGE_BYTES,
+                           load_and_touch_neighbours),
+                SCRATCH_PAGES, "pages that sv39_unmap() found");
+}
+
 /* For the host: it has a look at the tables, and asks QEMU. */
 KERNEL_TEST(the_host_looks_at_the_kernels_table)
 {

@@ -243,6 +243,20 @@ KERNEL_TEST(a_superpage_with_its_own_table_is_split)
                            "where 0x%lx is", block + at);
 }
 
+/* Both ends of a range lie in one superpage: that is one table. */
+KERNEL_TEST(one_split_takes_one_page)
+{
+    begin();
+    map(AT, FRAMES, BLOCK);
+    memory_leave(1);
+    ktest_note("one page is free");
+    ktest_equal(unmap(AT + 9 * PAGE_BYTES, 3 * PAGE_BYTES), 3,
+                "pages that were mapped");
+    memory_check(0, "when it is the table");
+    check_rest(0, 9 * PAGE_BYTES, 0);
+    check_rest(12 * PAGE_BYTES, BLOCK, 0);
+}
+
 /* Both ends may need a table: neither is split if one can't be. */
 KERNEL_TEST(a_split_without_memory_changes_nothing)
 {

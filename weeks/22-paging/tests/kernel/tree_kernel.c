@@ -178,6 +178,22 @@ KERNEL_TEST(a_and_d_part_no_line)
     ktest_equal(line_count, 3, "lines");
 }
 
+/* As an entry that was taken out, with its other bits left there. */
+KERNEL_TEST(an_entry_without_v_parts_a_line)
+{
+    memory_begin();
+    root = page_alloc_zeroed();
+    map(0x1000, FRAMES, 4, RW);
+    uint64_t *low =
+        (uint64_t *)walker_target(walker_table(0, walker_target(root[0]))[0]);
+    ktest_note("clear V in the third leaf, and nothing else");
+    low[3] &= ~SV39_V;
+    show();
+    check_leaf_line(2, 1, 2, 0x1000, FRAMES, RW);
+    check_leaf_line(3, 4, 1, 0x4000, FRAMES + 3 * PAGE_BYTES, RW);
+    ktest_equal(line_count, 4, "lines");
+}
+
 /* Leaves of 2 MiB and 1 GiB, put in by hand; and one beside a pointer. */
 KERNEL_TEST(larger_leaves_are_shown)
 {

@@ -166,6 +166,15 @@ KERNEL_TEST(addresses_are_canonical)
         check_refused(wrong[i], loading, SV39_NOT_CANONICAL, 2, 0);
 }
 
+static void check_nothing(uint64_t entry)
+{
+    ktest_note("the entry 0x%lx", entry);
+    low[2] = middle[2] = root[2] = entry;
+    check_refused(address_of(1, 1, 2, 0), loading, SV39_NOT_VALID, 0, entry);
+    check_refused(address_of(1, 2, 1, 0), loading, SV39_NOT_VALID, 1, entry);
+    check_refused(address_of(2, 1, 1, 0), loading, SV39_NOT_VALID, 2, entry);
+}
+
 /* Without V an entry says nothing, whatever its other bits are. */
 KERNEL_TEST(an_entry_without_v_is_none)
 {
@@ -180,6 +189,11 @@ KERNEL_TEST(an_entry_without_v_is_none)
     check_refused(address_of(2, 1, 1, 0), loading, SV39_NOT_VALID, 2, nothing);
     check_refused(address_of(1, 2, 1, 0), loading, SV39_NOT_VALID, 1, nothing);
     check_refused(address_of(1, 1, 2, 0), loading, SV39_NOT_VALID, 0, nothing);
+    ktest_note("and with what is reserved: V is looked at first");
+    check_nothing(leaf_to(0x80000000, SV39_W));
+    check_nothing(leaf_to(0x80000000, SV39_W | SV39_X));
+    check_nothing(leaf_to(0x80000000, SV39_R) | UINT64_C(1) << 60);
+    check_nothing((pointer_to(low) & ~SV39_V) | SV39_U);
 }
 
 static void check_reserved(uint64_t entry)
