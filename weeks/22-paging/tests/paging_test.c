@@ -203,6 +203,7 @@ one_hart(memory_that_is_out_ends_the_program);
 one_hart(an_ecall_is_answered_and_the_program_goes_on);
 lab_kernel_test(a_program_that_never_ends_is_ended);
 lab_kernel_test(interrupts_are_as_they_were_for_the_caller);
+one_hart(a_fault_leaves_interrupts_as_they_were);
 one_hart(two_spaces_are_two_worlds);
 
 STEP_TEST(qemu_agrees_about_a_programs_space)
@@ -499,6 +500,7 @@ static void register_demand(void)
     lab_test(an_ecall_is_answered_and_the_program_goes_on);
     lab_test(a_program_that_never_ends_is_ended);
     lab_test(interrupts_are_as_they_were_for_the_caller);
+    lab_test(a_fault_leaves_interrupts_as_they_were);
     lab_test(two_spaces_are_two_worlds);
     lab_test(qemu_agrees_about_a_programs_space);
 }

@@ -68,7 +68,7 @@ static struct walked find(uint64_t address)
 static void check_absent(uint64_t address)
 {
     if (find(address).mapped)
-        ktest_fail("0x%lx is mapped", address);
+        ktest_fail("0x%lx is mapped, and nobody touched it", address);
 }
 
 /* ---- Regions ---- */
@@ -220,6 +220,7 @@ KERNEL_TEST(what_no_region_allows_is_refused)
     add(HEAP, 4, RW);
     add(USER_START, 4, SV39_R | SV39_X);
     add(USER_START + 8 * PAGE_BYTES, 1, SV39_X);
+    add(USER_START + 16 * PAGE_BYTES, 1, SV39_R);
     refuse_fault(HEAP, SV39_FETCH);
     refuse_fault(USER_START, SV39_STORE);
     refuse_fault(USER_START + 8 * PAGE_BYTES, SV39_LOAD);
@@ -234,10 +235,20 @@ KERNEL_TEST(what_no_region_allows_is_refused)
     ktest_ok(space_fault(&space, HEAP + 4 * PAGE_BYTES - 1, SV39_STORE));
     ktest_ok(space_fault(&space, USER_START, SV39_FETCH));
     ktest_ok(space_fault(&space, USER_START + 8 * PAGE_BYTES, SV39_FETCH));
+    ktest_note("loads where there is R without W: with X, and alone");
+    ktest_ok(space_fault(&space, USER_START + PAGE_BYTES, SV39_LOAD));
+    ktest_ok(space_fault(&space, USER_START + 16 * PAGE_BYTES, SV39_LOAD));
     ktest_note("a page has its region's rights, and no more");
     check_rights(HEAP + 3 * PAGE_BYTES, RW);
     check_rights(USER_START, SV39_R | SV39_X);
+    check_rights(USER_START + PAGE_BYTES, SV39_R | SV39_X);
     check_rights(USER_START + 8 * PAGE_BYTES, SV39_X);
+    check_rights(USER_START + 16 * PAGE_BYTES, SV39_R);
+    ktest_note("a page is there, and no region");
+    ktest_ok(sv39_map(space.root, HEAP + 8 * PAGE_BYTES,
+                      (uintptr_t)memory_page(), PAGE_BYTES, RW | SV39_U));
+    refuse_fault(HEAP + 8 * PAGE_BYTES, SV39_LOAD);
+    refuse_fault(HEAP + 8 * PAGE_BYTES, SV39_STORE);
 }
 
 KERNEL_TEST(no_memory_is_not_the_programs_fault)
@@ -612,6 +623,8 @@ static int on_timer(struct trap_frame *trapped, void *context)
     stimecmp_write(UINT64_MAX);
     ktest_equal(ticks - served, 1, "calls of the handler for one interrupt");
     ktest_equal(csr_read(sstatus) & SSTATUS_SIE, 0, "SIE while a handler runs");
+    if (ticks % 2 == 0)
+        interrupts_on(); /* trap.h, rule 2 */
     return 0;
 }
 
@@ -644,7 +657,8 @@ KERNEL_TEST(a_program_that_never_ends_is_ended)
         trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER, on_timer, NULL));
     for (unsigned on = 0; on < 2; on++) {
         ktest_note("interrupts are %s; the program never ends; serve() says "
-                   "so at the fifth tick",
+                   "so at the fifth tick; every second call of the handler "
+                   "returns with interrupts on",
                    on ? "on" : "off");
         frame = (struct trap_frame){.sepc = USER_START, .sp = USER_END};
         ticks = served = 0;
@@ -684,6 +698,38 @@ KERNEL_TEST(interrupts_are_as_they_were_for_the_caller)
         check_end(end, 7);
         check_interrupts(after, "when space_run() has returned");
     }
+}
+
+static void check_interrupts_after(const char *what, uint64_t a0, bool memory,
+                                   int expected)
+{
+    for (unsigned on = 0; on < 2; on++) {
+        frame = (struct trap_frame){
+            .sepc = USER_START, .sp = USER_END, .a0 = a0, .a1 = 3};
+        ktest_note("space_run() with interrupts %s; the program %s",
+                   on ? "on" : "off", what);
+        if (!memory)
+            memory_leave(0);
+        interrupts_were_on = on;
+        interrupts_restore(on);
+        int end = space_run(&space, &frame, end_at_once, bytes);
+        uint64_t after = csr_read(sstatus);
+        interrupts_off();
+        memory_give_back();
+        check_end(end, expected);
+        check_interrupts(after, "when space_run() has returned");
+    }
+}
+
+/* A program that ends by a fault leaves the kernel as one that asks. */
+KERNEL_TEST(a_fault_leaves_interrupts_as_they_were)
+{
+    begin();
+    LOAD_CODE(&space, touch);
+    check_interrupts_after("stores to the kernel's text", (uintptr_t)text_start,
+                           true, -EFAULT);
+    check_interrupts_after("stores to its heap, and no page is free", HEAP,
+                           false, -ENOMEM);
 }
 
 /* Two programs, the same addresses, and neither sees the other's memory. */

@@ -18,6 +18,10 @@
 #define USER_DATA (USER_START + 16 * PAGE_BYTES)
 #define FEW_TICKS 2000 /* of time: 10,000 a millisecond */
 
+/* In the frame before a program runs: nothing of it may be looked at. */
+#define STATUS_BEFORE \
+    (UINT64_C(0xa5a5000000000000) | SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR)
+
 static char *code_page;
 static uint64_t *data_page;
 static struct trap_frame frame;
@@ -29,10 +33,24 @@ static void map_user_page(uint64_t *root, uint64_t address, void *page,
         sv39_map(root, address, (uintptr_t)page, PAGE_BYTES, rights | SV39_U));
 }
 
+/* Of a program whose trap goes to trap_vector: enough to say so. */
+static char spare_stack[2 * PAGE_BYTES] __attribute__((aligned(16)));
+
+static int on_lost_trap(struct trap_frame *trapped, void *context)
+{
+    (void)context;
+    ktest_fail("the program's trap at 0x%lx (%s) went to trap_vector: "
+               "stvec was not your vector's address, or that is no multiple "
+               "of 4",
+               trapped->sepc, ktest_cause_text(trapped->scause));
+    return 0;
+}
+
 /* A root with a page of code and one of data, and the hart translates by it. */
 static void begin(void)
 {
     memory_begin_paging();
+    ktest_ok(trap_set_handler(EXCEPTION_ECALL_USER, on_lost_trap, NULL));
     uint64_t *root = kernel_map_new_root();
     ktest_check(root != NULL, "kernel_map_new_root() gives a root");
     code_page = page_alloc_zeroed();
@@ -47,7 +65,10 @@ static void load_code(const char *begin, const char *end)
 {
     memcpy(code_page, begin, (size_t)(end - begin));
     asm volatile("fence.i" : : : "memory");
-    frame = (struct trap_frame){.sepc = USER_START};
+    frame =
+        (struct trap_frame){.sepc = USER_START,
+                            .sp = (uintptr_t)spare_stack + sizeof spare_stack,
+                            .sstatus = STATUS_BEFORE};
 }
 #define LOAD_CODE(name) load_code(user_##name, user_##name##_end)
 
@@ -65,6 +86,9 @@ static void check_trap(uint64_t cause, uint64_t pc, uint64_t value)
                    ktest_cause_text(cause), cause);
     ktest_same_hex(frame.sepc, pc, "frame->sepc");
     ktest_same_hex(frame.stval, value, "frame->stval");
+    if (frame.sstatus == STATUS_BEFORE)
+        ktest_fail("frame->sstatus is what it was before user_run(): it was "
+                   "not stored");
     ktest_equal(frame.sstatus & SSTATUS_SPP, 0,
                 "SPP in frame->sstatus: it was in user mode");
 }
@@ -119,6 +143,17 @@ KERNEL_TEST(registers_come_out)
     ktest_same_hex(frame.t6, USER_DATA, "x31 in the frame");
 }
 
+static const char *name_of_kept(unsigned number)
+{
+    static const char *const names[32] = {
+        [2] = "sp",  [3] = "gp",  [4] = "tp",  [8] = "s0",   [9] = "s1",
+        [18] = "s2", [19] = "s3", [20] = "s4", [21] = "s5",  [22] = "s6",
+        [23] = "s7", [24] = "s8", [25] = "s9", [26] = "s10", [27] = "s11",
+    };
+
+    return names[number];
+}
+
 /* The program changes every register; C's are kept all the same. */
 KERNEL_TEST(the_kernels_registers_are_kept)
 {
@@ -130,7 +165,8 @@ KERNEL_TEST(the_kernels_registers_are_kept)
     ktest_note("user_run() with patterns in gp, tp and s0 to s11");
     unsigned changed = user_run_guarded(&frame);
     if (changed != 0)
-        ktest_fail("x%u is not as it was when user_run() was called", changed);
+        ktest_fail("x%u (%s) is not as it was when user_run() was called",
+                   changed, name_of_kept(changed));
 }
 
 static unsigned breakpoints;
@@ -219,7 +255,6 @@ KERNEL_TEST(sstatus_in_the_frame_is_not_looked_at)
 {
     begin();
     LOAD_CODE(csr);
-    frame.sstatus = SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR;
     ktest_note("frame->sstatus has SPP, SUM and MXR; the program reads a "
                "control register");
     user_run(&frame);
@@ -294,6 +329,11 @@ KERNEL_TEST(an_interrupt_ends_user_run)
 /* The program was interrupted, and nobody else. */
 static void check_interrupted(void)
 {
+    if ((frame.scause & CAUSE_INTERRUPT) && (frame.sstatus & SSTATUS_SPP))
+        ktest_fail("the interrupt came in supervisor mode, at 0x%lx, and your "
+                   "vector took it for the program's: interrupts were on "
+                   "behind csrw stvec",
+                   frame.sepc);
     ktest_same_hex(frame.scause, CAUSE_INTERRUPT | INTERRUPT_TIMER,
                    "frame->scause");
     ktest_equal(frame.sstatus & SSTATUS_SPP, 0,
@@ -302,21 +342,26 @@ static void check_interrupted(void)
                    "the page of frame->sepc: the program's");
 }
 
-/* An interrupt that is pending when user_run() is called comes in user mode, or
- * before; never between, where sepc and stvec are the program's already. */
+/*
+ * An interrupt that is pending when user_run() is called comes in user mode, or
+ * before; never between, where sepc and stvec are the program's already.
+ *
+ * A tick of time is 3 instructions and a bit, so the alarm alone would come at
+ * each third; the nops make it each.
+ */
 KERNEL_TEST(a_pending_interrupt_does_no_harm)
 {
     begin();
     ktest_ok(
         trap_set_handler(CAUSE_INTERRUPT | INTERRUPT_TIMER, on_timer, NULL));
-    ktest_note("400 programs, the timer armed a little later each time");
-    for (unsigned i = 0; i < 400; i++) {
+    ktest_note("600 programs, the timer armed a little later each time");
+    for (unsigned i = 0; i < 600; i++) {
         LOAD_CODE(count);
         frame.a0 = i;
         csr_set(sie, SIE_TIMER);
         interrupts_on();
         stimecmp_write(time_read() + i / 8);
-        user_run(&frame);
+        user_run_later(&frame, i % USER_RUN_NOPS_MAX);
         interrupts_off();
         stimecmp_write(UINT64_MAX);
         if (frame.scause == EXCEPTION_ECALL_USER)
