@@ -97,8 +97,16 @@ program_jump_end:
 program_leak:
     li a1, 16
     call PROGRAM_PRINT
-    neg a0, a0
+    neg s0, a0
+    bnez s0, 1f                 /* nothing was printed: no line to end */
+    lla a0, leak_newline
+    li a1, 1
+    call PROGRAM_PRINT
+1:  mv a0, s0
     call PROGRAM_END
+leak_newline:
+    .ascii "\n"
+    .balign 4
 program_leak_end:
 
     .globl program_loop, program_loop_end

@@ -6,7 +6,8 @@
  *
  * It has regions: ranges in which the program may have pages, and with which
  * rights. The pages come later, each when it is first touched: then the machine
- * raises a page fault, and space_fault() gives one.
+ * raises a page fault, and space_fault() gives one. None comes before its own
+ * touch, but in step 8, with a region that asks for large ones.
  *
  * A page that is mapped between USER_START and USER_END is owned by the space,
  * whoever mapped it.
@@ -81,7 +82,7 @@ static inline bool space_is_region(uint64_t begin, uint64_t end, uint64_t flags)
  * of PAGE_BYTES, the range is empty or not between USER_START and USER_END, or
  * the flags are not as above; -EEXIST it shares a page with another region, or
  * one of the two is a stack and the other has the page below it; -ENOBUFS there
- * are SPACE_REGIONS_MAX regions.
+ * are SPACE_REGIONS_MAX regions. If both hold, either is right.
  */
 int space_add(struct space *space, uint64_t begin, uint64_t end,
               uint64_t flags);
@@ -90,8 +91,8 @@ int space_add(struct space *space, uint64_t begin, uint64_t end,
  * The program wants to touch address and can't: give it a page, of zeros, with
  * its region's rights and U. Without G: in other spaces there is something
  * else. Returns 0: it can be done now. Errors: -EFAULT no region allows that,
- * or the page is there and its own rights do not: the program is at fault;
- * -ENOMEM there is no page: it is not.
+ * be there a page or not; or the page is there and its own rights do not: the
+ * program is at fault; -ENOMEM there is no page: it is not.
  */
 int space_fault(struct space *space, uint64_t address, enum sv39_kind kind);
 

@@ -137,13 +137,15 @@ int sv39_walk(const uint64_t *root, uint64_t address, struct sv39_access access,
 /*
  * Map the range to physical memory in one piece. The leaves have these flags
  * and V, A and D: hardware that does not set A and D itself raises a page fault
- * where they are 0.
+ * where they are 0. They are of level 0; with step 8 also of level 1, and of
+ * level 2 for whoever likes (then those have to be split as well).
  *   physical   a multiple of PAGE_BYTES, below 1 << 56 with all of the range
  *   flags      of R, W, X, U and G; not none of R, W, X; not W without R
  * Returns 0.
  * Errors, after which every address is translated as before and no page is
  * lost: -EINVAL the range, physical or flags are not as above; -EEXIST a part
- * of the range is mapped; -ENOMEM there is no page for a table.
+ * of the range is mapped; -ENOMEM there is no page for a table. If both hold,
+ * either is right.
  * Source: handout step 3.
  */
 int sv39_map(uint64_t *root, uint64_t address, uint64_t physical,

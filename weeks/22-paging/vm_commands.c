@@ -16,6 +16,12 @@
 
 static struct space last; /* of the last program */
 
+static int tell_no_program(void)
+{
+    printf("there is no program: vm run one\n");
+    return 0;
+}
+
 /* ---- vm tree ---- */
 
 static const char *const size_of_level[] = {"4 KiB", "2 MiB", "1 GiB"};
@@ -54,10 +60,10 @@ static int show_tree(int count, char **words)
     const uint64_t *root = kernels ? kernel_map_root() : last.root;
     uint64_t from = kernels ? 0 : USER_START; /* below, all are the same */
 
-    if (!kernels && strcmp(words[2], "program") != 0)
+    if (count > 3 || (!kernels && strcmp(words[2], "program") != 0))
         return -EINVAL;
     if (root == NULL)
-        return -ENOENT;
+        return tell_no_program();
     printf("root 0x%lx\n", (uintptr_t)root);
     sv39_tree(root, show_line, &from);
     return 0;
@@ -92,14 +98,14 @@ static int show_walk(int count, char **words)
     struct sv39_translation found;
     unsigned long at;
 
-    if (count < 3 || monitor_number(words[2], &at) < 0)
+    if (count < 3 || count > 4 || monitor_number(words[2], &at) < 0)
         return -EINVAL;
     if (count > 3 && kind_of(words[3], &access.kind) < 0)
         return -EINVAL;
     access.user = at >= USER_START && at < USER_END;
     const uint64_t *root = access.user ? last.root : kernel_map_root();
     if (root == NULL)
-        return -ENOENT;
+        return tell_no_program();
     int err = sv39_walk(root, at, access, &found);
     printf("%s: level %u, entry 0x%lx %s", refusals[found.refusal], found.level,
            found.entry, flags_text(found.entry));
@@ -138,7 +144,8 @@ static int run_program(int count, char **words)
     bool large = count > 4;
     struct trap_frame frame;
 
-    if (count < 3 || (count > 3 && monitor_number(words[3], &number) < 0) ||
+    if (count < 3 || count > 5 ||
+        (count > 3 && monitor_number(words[3], &number) < 0) ||
         (large && strcmp(words[4], "large") != 0))
         return -EINVAL;
     if (program == NULL)
@@ -155,24 +162,27 @@ static int run_program(int count, char **words)
 
 static int show_pages(int count, char **words)
 {
-    (void)count;
     (void)words;
+    if (count > 2)
+        return -EINVAL;
     printf("%zu pages free\n", page_count_free());
     return 0;
 }
 
 static int drop_space(int count, char **words)
 {
-    (void)count;
     (void)words;
+    if (count > 2)
+        return -EINVAL;
     space_release(&last);
     return 0;
 }
 
 static int show_programs(int count, char **words)
 {
-    (void)count;
     (void)words;
+    if (count > 2)
+        return -EINVAL;
     for (size_t i = 0; i < program_count; i++)
         printf("  %-6s %s\n", programs[i].name, programs[i].summary);
     return 0;

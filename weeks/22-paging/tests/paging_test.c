@@ -297,6 +297,8 @@ STEP_TEST(the_monitor_shows_the_kernels_table)
         expect_answer(&m, "vm walk 0x10000000 store\n", "granted: level 0");
         expect_answer(&m, "vm walk 0x10000000 fetch\n", "not permitted");
         expect_answer(&m, "read 0\n", "bad address");
+        expect_answer(&m, "vm tree program\n", "there is no program");
+        expect_answer(&m, "vm pages now\n", "usage: vm pages");
         machine_release(&m);
     }
 }
