@@ -8,6 +8,7 @@
 
 struct hart_registers {
     uint64_t pc, sp, tp;
+    uint64_t wakes; /* interrupts that end wfi at once: in sip and in sie */
 };
 
 /* Of the machine as it is right now. */

@@ -324,6 +324,7 @@ KERNEL_TEST(the_others_stay_parked)
     for (uint64_t until = time_read() + 20000; time_read() < until;)
         ;
     ktest_equal(entered, 2, "how many harts came to main()");
+    ktest_host("asleep", 3, 0);
     expect_hart(1);
     expect_hart(2);
 }
