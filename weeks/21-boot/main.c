@@ -12,12 +12,13 @@
 #include "spinlock.h"
 
 #define COUNT_EACH 100000
+#define COUNT_EACH_MAX 10000000 /* nobody can stop it */
 
 static unsigned machine_harts; /* of those that have a stack */
 static struct spinlock lock;
 static unsigned long counter;
 static unsigned done;
-static unsigned long count_each = COUNT_EACH;
+static unsigned long count_each;
 
 /* What each hart does: count, in turns with all others. */
 static void count_up(unsigned hart)
@@ -34,10 +35,16 @@ static void count_up(unsigned hart)
 
 static int run_harts(int count, char **words)
 {
+    unsigned long each = COUNT_EACH;
     int err = 0;
 
     if (count > 1)
-        err = monitor_number(words[1], &count_each);
+        err = monitor_number(words[1], &each);
+    if (err == 0 && each > COUNT_EACH_MAX) {
+        printf("harts: each counts to %d at most\n", COUNT_EACH_MAX);
+        return 0;
+    }
+    count_each = each;
     if (err == 0)
         err = harts_start(machine_harts, count_up);
     if (err < 0)
@@ -45,7 +52,8 @@ static int run_harts(int count, char **words)
     count_up(hart_id());
     while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < machine_harts)
         ;
-    printf("%u harts counted to %lu\n", machine_harts, counter);
+    printf("%u hart%s counted to %lu\n", machine_harts,
+           machine_harts == 1 ? "" : "s", counter);
     return 0;
 }
 

@@ -224,6 +224,9 @@ STEP_TEST(monitor_counts)
 
     machine_start(&m, .program = "monitor", .harts = 4, .real_time = true);
     machine_expect(&m, "> ");
+    machine_type(&m, "harts 1000000000000\n");
+    machine_expect(&m, "harts: each counts to 10000000 at most\r\n");
+    machine_expect(&m, "> ");
     machine_type(&m, "harts 250\n");
     machine_expect(&m, "4 harts counted to 1000\r\n");
     machine_expect(&m, "> ");
