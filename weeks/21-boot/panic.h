@@ -47,8 +47,9 @@ _Noreturn void panic_trap(const struct trap_frame *frame, const char *format,
  * Who called whom, read out of a stack whose functions all keep a frame
  * pointer: fp points behind the frame; at fp - 8 stands the return address, at
  * fp - 16 the caller's fp. (A function that calls nobody keeps no return
- * address, and the caller's fp stands at fp - 8: handout, step 5.) Pure: it
- * reads nothing outside of [low, high), whatever stands in the stack.
+ * address, and the caller's fp stands at fp - 8: where that word points into
+ * [low, high], it is such a one.) Pure: it reads nothing outside of [low,
+ * high), whatever stands in the stack.
  *   fp          where to begin: what s0 holds
  *   low, high   the stack
  *   out, max    out: return addresses, the innermost first, at most max
@@ -61,7 +62,7 @@ size_t backtrace(uintptr_t fp, uintptr_t low, uintptr_t high, uintptr_t *out,
 /*
  * The same for interrupted code: sepc first, then who called it. Where the
  * interrupted function has not stored its return address, the caller is in ra,
- * and is told too: that is so where the word at s0 - 8 is no return address
+ * and is told too: that is so where the word at s0 - 8 points into [low, high]
  * (a function that calls nobody), and where sepc lies outside of the kernel's
  * code (text_start, text_end), as after a call through a NULL pointer.
  */

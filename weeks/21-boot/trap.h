@@ -67,7 +67,9 @@ void trap_init_hart(void);
 
 /*
  * From now on this handler is asked when there is this cause, on every hart. A
- * later one takes its place.
+ * later one takes its place. Several harts may set the same handler of a cause
+ * at once (timer_start_hart() does): which one comes last is all the same. Of
+ * different ones, whoever calls keeps the order.
  *   cause     as in scause: EXCEPTION_…, or CAUSE_INTERRUPT | INTERRUPT_…;
  *             both of 0 to 15
  *   handler   NULL: nobody, as at first
