@@ -17,8 +17,8 @@ void uart_put(char c);
 /*
  * Bring the line into a known state: 115,200 baud (PLATFORM_UART0_CLOCK_HZ / 16
  * / 115,200), 8 data bits, no parity, 1 stop bit; FIFOs on and emptied;
- * interrupts off. The divisor's latch is closed again (DLAB). Whoever ran before
- * may have left anything, the latch open too.
+ * interrupts off. The divisor's latch is closed again (DLAB). Whoever ran
+ * before may have left anything, the latch open too.
  * Source: handout step 3.
  */
 void uart_init(void);
