@@ -80,13 +80,15 @@ static bool is_above_memory(uint64_t pc)
 void registers_expect_rest_at(struct lab_where where, struct machine *m,
                               unsigned hart)
 {
+    struct lab_patience patience;
     unsigned asleep = 0, awake = 0;
 
     lab_note("looks where hart %u is", hart);
+    lab_patience_start(&patience);
     while (asleep < LOOKS) {
         struct hart_registers is = registers_read(m, hart);
 
-        if (is_above_memory(is.pc))
+        if (is_above_memory(is.pc) && lab_patience_left(&patience))
             continue;
         asleep = is_asleep(m, is.pc) && is.wakes == 0 ? asleep + 1 : 0;
         awake += asleep == 0;
