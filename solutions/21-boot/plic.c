@@ -17,7 +17,8 @@
 #define ENABLE(context, irq) \
     (PLATFORM_PLIC + 0x2000 + 0x80 * (uintptr_t)(context) + (irq) / 32 * 4)
 #define THRESHOLD(context) (PLATFORM_PLIC + 0x200000 + 0x1000 * (context))
-#define CLAIM(context) (THRESHOLD(context) + 4) /* written: complete */
+/* Read: claim; written: complete. */
+#define CLAIM(context) (PLATFORM_PLIC + 0x200004 + 0x1000 * (context))
 
 static struct {
     plic_handler *handler;
