@@ -91,8 +91,9 @@ void proc_call_at(struct lab_where where, struct proc *p, const char *name,
                   int (*function)(void *), void *argument);
 
 /*
- * The end of a function for proc_call: that what it did has worked, and it
- * stays until it is killed. Called in the process. err    what it did returned
+ * The end of a function for proc_call: what it did has worked, and the process
+ * stays until it is killed. Called in the process.
+ *   err    what it did returned
  *   line   written to standard output, with a newline, if err is 0 or more
  * Returns err where it is less than 0; else not, or -errno.
  */

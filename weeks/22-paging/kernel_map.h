@@ -13,8 +13,8 @@
  *     virtio devices, PLATFORM_TEST (a page)
  *
  * Nothing else is mapped: not the page at 0, not the guard page below a stack,
- * not what lies before kernel_start. None of it is user mode's;
- * G is as you like.
+ * not what lies before kernel_start. None of it is user mode's; G is as you
+ * like.
  */
 #ifndef KERNEL_MAP_H
 #define KERNEL_MAP_H

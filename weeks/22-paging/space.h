@@ -90,9 +90,11 @@ int space_add(struct space *space, uint64_t begin, uint64_t end,
 /*
  * The program wants to touch address and can't: give it a page, of zeros, with
  * its region's rights and U. Without G: in other spaces there is something
- * else. Returns 0: it can be done now. Errors: -EFAULT no region allows that,
- * be there a page or not; or the page is there and its own rights do not: the
- * program is at fault; -ENOMEM there is no page: it is not.
+ * else.
+ * Returns 0: it can be done now.
+ * Errors: -EFAULT no region allows that, be there a page or not; or the page is
+ * there and its own rights do not: the program is at fault; -ENOMEM there is no
+ * page: it is not.
  */
 int space_fault(struct space *space, uint64_t address, enum sv39_kind kind);
 
