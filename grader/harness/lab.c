@@ -365,6 +365,7 @@ static int run_bare(const struct arguments *a)
         lab_tmp(); /* made here, so that this process removes it */
         if (a->debug) {
             run_in_debugger();
+            lab_tmp_remove();
             return 0;
         }
         bool passed = run_step();

@@ -112,6 +112,7 @@ static void await_debugger(void)
 static _Noreturn void end_after_debugger(void)
 {
     await_debugger();
+    lab_tmp_remove(); /* nobody else is left to do it */
     _exit(1);
 }
 
