@@ -73,7 +73,7 @@ int proof_prepare(struct proof *proof, const struct week *week,
                   const char *state, int rounds)
 {
     size_t size = PROOF_JOBS_MAX * sizeof *proof->jobs;
-    *proof = (struct proof){.week = week, .state = state};
+    *proof = (struct proof){.week = week, .state = state, .tries = 1};
     /* Most of a bug's time is a test's waiting for what will never come. */
     proof->workers = 2 * (int)sysconf(_SC_NPROCESSORS_ONLN);
     proof->jobs = mmap(NULL, size, PROT_READ | PROT_WRITE,

@@ -7,7 +7,8 @@
  *     file       the starter's in the solution (with those listed behind it,
  *                if it does not go with them): the step that fails first is the
  *                first that needs it; a file that no step needs is wrong
- *     bug        every step before its own must pass, its own must fail
+ *     bug        every step before its own must pass, its own must fail, each
+ *                time that it is tried
  *
  * Starter, solution and each worker's bugs have a folder to be built in, below
  * build/verify; test objects are shared. Jobs run in forked workers and leave
@@ -65,6 +66,7 @@ struct proof {
     struct proof_job *jobs; /* shared memory */
     int job_count;
     int workers;
+    int tries;     /* of a bug's own step, each with another seed */
     bool complete; /* all steps before a bug's own */
 };
 

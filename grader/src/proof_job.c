@@ -306,39 +306,61 @@ static int first_to_see(const struct proof *proof, const char *changed)
 
 /* ---- Bugs ---- */
 
+/* What a step before the bug's own, or that one, shows of it. PENDING: nothing
+ * is wrong so far. */
+static enum proof_result judge_bug(struct proof_job *job,
+                                   const struct outcome *o)
+{
+    bool own = o->step->number == job->bug_step;
+
+    if (own && o->verdict == VERDICT_FAILED)
+        return PROOF_HOLDS;
+    if (own && o->verdict == VERDICT_CANNOT_RUN)
+        return PROOF_CANNOT_RUN;
+    if (!own && o->verdict != VERDICT_FAILED && o->verdict != VERDICT_BROKEN)
+        return PROOF_PENDING;
+    say(job,
+        own ? "no step catches it:\n" : "another step catches it first:\n");
+    say_outcome(job, o);
+    return PROOF_FAILS;
+}
+
+static enum proof_result try_bug(struct proof_job *job, struct built *built,
+                                 const struct step *step)
+{
+    struct outcome outcome;
+    if (!try_step(job, built, step, &outcome))
+        return PROOF_FAILS;
+    enum proof_result result = judge_bug(job, &outcome);
+    outcome_release(&outcome);
+    return result;
+}
+
 /* Steps in order from the first that can see it up to the bug's own, which must
  * be the first that fails. */
 static enum proof_result find_bug(const struct proof *proof,
                                   struct proof_job *job, struct built *built)
 {
+    const struct step *steps = proof->week->manifest.steps;
     int first = proof->complete ? 1 : first_to_see(proof, built->build.from);
-    for (int i = (first < job->bug_step ? first : job->bug_step) - 1;
-         i < job->bug_step; i++) {
-        const struct step *step = &proof->week->manifest.steps[i];
-        struct outcome outcome;
-        bool own = step->number == job->bug_step;
-        enum proof_result result = PROOF_PENDING; /* go on */
-        if (!try_step(job, built, step, &outcome))
-            return PROOF_FAILS;
-        if (outcome.verdict == VERDICT_FAILED && own) {
-            result = PROOF_HOLDS;
-        } else if (outcome.verdict == VERDICT_CANNOT_RUN && own) {
-            result = PROOF_CANNOT_RUN;
-        } else if (own) {
-            say(job, "no step catches it:\n");
-            say_outcome(job, &outcome);
-            result = PROOF_FAILS;
-        } else if (outcome.verdict == VERDICT_FAILED ||
-                   outcome.verdict == VERDICT_BROKEN) {
-            say(job, "another step catches it first:\n");
-            say_outcome(job, &outcome);
-            result = PROOF_FAILS;
-        }
-        outcome_release(&outcome);
-        if (result != PROOF_PENDING)
-            return result;
+    enum proof_result result = PROOF_PENDING;
+    for (int i = first - 1; i < job->bug_step - 1 && result == PROOF_PENDING;
+         i++)
+        result = try_bug(job, built, &steps[i]);
+    if (result != PROOF_PENDING)
+        return result;
+    int caught = 0, missed = 0;
+    while (result != PROOF_CANNOT_RUN && caught + missed < proof->tries) {
+        size_t said = strlen(job->words);
+        result = try_bug(job, built, &steps[job->bug_step - 1]);
+        if (result == PROOF_FAILS && missed++ > 0)
+            job->words[said] = '\0'; /* one seed is enough */
+        caught += result == PROOF_HOLDS;
     }
-    return PROOF_FAILS;
+    if (missed > 0 && proof->tries > 1)
+        say(job, "and %d of %d times its step catches it\n", caught,
+            proof->tries);
+    return missed > 0 ? PROOF_FAILS : result;
 }
 
 static void prove_bug(const struct proof *proof, struct proof_job *job)

@@ -351,6 +351,8 @@ static int verify_week(const struct options *options, const char *state,
     if (err == 0) {
         if (options->jobs > 0)
             proof.workers = options->jobs;
+        if (options->repeat > 0)
+            proof.tries = options->repeat;
         proof.complete = options->all;
         proof_run(&proof);
         proof_count(&proof, &sums->passed, &sums->failed);

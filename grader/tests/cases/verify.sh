@@ -57,6 +57,17 @@ does_not_hold() {
     expect_proof unproven
 }
 
+# Each bug's own step, as often as it is asked for.
+each_bug_again() {
+    own_course 98 99
+    grade verify 98 --repeat=3
+    expect_status 0
+    grade verify 99 --repeat=3
+    expect_status 1
+    expect_words 'step 2 given-away: passed' \
+        'and 0 of 3 times its step catches it'
+}
+
 # A change two weeks down: 93 uses 92, which uses 91.
 change_below() {
     own_course 91 92 93
