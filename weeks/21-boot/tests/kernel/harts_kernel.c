@@ -211,6 +211,19 @@ static void expect_hart(unsigned hart)
     ktest_equal(seen[hart].calls, hart + 5, "what a trap made of a0");
 }
 
+#define REST_TICKS 1000 /* what three harts get to wake, look, and sleep */
+
+/* Sleep, so that the others' turns come: on a machine that counts instructions
+ * one hart runs at a time. Asks for the timer's interrupt in sie. */
+static void rest(void)
+{
+    uint64_t until = time_read() + REST_TICKS;
+
+    stimecmp_write(until);
+    while (time_read() < until)
+        wait_for_interrupt();
+}
+
 /* Each hart goes on, on its own stack, with its number, with traps. */
 KERNEL_TEST(all_harts_go_on)
 {
@@ -232,7 +245,6 @@ KERNEL_TEST(all_harts_go_on)
 
 /* ---- Between two instructions of harts_start() ---- */
 
-#define LOOK_TICKS 1000 /* what three harts get to wake, look, and sleep */
 #define TRIES_MAX 100
 
 /*
@@ -249,13 +261,9 @@ static struct {
 
 static void let_others_look(void)
 {
-    uint64_t until = time_read() + LOOK_TICKS;
-
     for (unsigned hart = 1; hart < ktest_hart_count(); hart++)
         ipi_send(hart);
-    stimecmp_write(until);
-    while (time_read() < until)
-        wait_for_interrupt();
+    rest();
 }
 
 static int on_step(struct trap_frame *frame, void *context)
@@ -301,28 +309,21 @@ KERNEL_TEST(whoever_looks_finds_all)
         expect_hart(hart);
 }
 
-static void wake_all(void)
-{
-    for (unsigned hart = 1; hart < ktest_hart_count(); hart++)
-        ipi_send(hart);
-    for (uint64_t until = time_read() + 20000; time_read() < until;)
-        ;
-}
-
 /* Not more than were asked for. */
 KERNEL_TEST(the_others_stay_parked)
 {
     trap_init_hart();
     ktest_ok(trap_set_handler(EXCEPTION_BREAKPOINT, add, NULL));
+    csr_write(sie, SIE_TIMER);
     ktest_note("each parked hart is woken, for nothing; then "
-               "harts_start(3, …), on a machine of 4");
-    wake_all();
+               "harts_start(3, …), on a machine of 4; then each is woken");
+    let_others_look();
+    started = 1; /* main() does not wait: a hart that spins keeps the rest */
     ktest_ok(harts_start(3, look_around));
-    __atomic_store_n(&started, 1, __ATOMIC_RELEASE);
-    wake_all();
-    wait_entered(2);
-    for (uint64_t until = time_read() + 20000; time_read() < until;)
-        ;
+    while (*(volatile unsigned *)&entered < 2)
+        rest();
+    for (unsigned i = 0; i < 8; i++)
+        let_others_look();
     ktest_equal(entered, 2, "how many harts came to main()");
     ktest_host("asleep", 3, 0);
     expect_hart(1);
