@@ -267,9 +267,8 @@ void net_send_at(struct lab_where where, struct net_client *c, const void *data,
     send_all(where, c, data, len);
 }
 
-/* Until it has taken nothing for so long; `sent` grows. */
-static void fill(struct lab_where where, struct net_client *c, size_t *sent,
-                 int silence_ms)
+void net_fill(struct lab_where where, struct net_client *c, size_t *sent,
+              int silence_ms)
 {
     unsigned char data[65536];
     while (*sent < FULL_BYTES_MAX) {
@@ -293,20 +292,7 @@ size_t net_send_until_full_at(struct lab_where where, struct net_client *c)
 {
     size_t sent = 0;
     net_note(c, "sends until the connection takes no more, and reads nothing");
-    fill(where, c, &sent, net_full_ms);
-    return sent;
-}
-
-size_t net_send_until_stuck_at(struct lab_where where, struct net_client *c,
-                               struct proc *peer)
-{
-    size_t sent = 0, before;
-    net_note(c, "sends until the connection takes no more, and reads nothing");
-    do {
-        before = sent;
-        proc_until_asleep_at(where, peer);
-        fill(where, c, &sent, 0);
-    } while (sent > before);
+    net_fill(where, c, &sent, net_full_ms);
     return sent;
 }
 

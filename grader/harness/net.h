@@ -119,10 +119,12 @@ void net_send_at(struct lab_where where, struct net_client *c, const void *data,
 size_t net_send_until_full_at(struct lab_where where, struct net_client *c);
 
 /*
- * The same, and then the process that reads can do no more either: it sleeps
- * (proc_until_asleep), as its send does not return, and still nothing is taken.
- * However slow the machine, it stands in that send.
- *   peer   the process; it rests where nothing comes
+ * The same, and then the process that reads can do no more either: it sleeps,
+ * as its send does not return, and there is no room for a byte of that, nor
+ * will there be. However slow the machine, it stands in that send. Where
+ * patience ends before that, it is full for want of anything better. peer   the
+ * process, which the test started; it rests where nothing comes. It is stopped
+ * and continued on the way (SIGSTOP, SIGCONT)
  */
 struct proc;
 #define net_send_until_stuck(c, peer) \

@@ -46,6 +46,11 @@ struct net_step net_send_some(struct net_client *c, const void *data,
 struct net_step net_receive_some(struct net_client *c, void *data, size_t len,
                                  int patience_ms);
 
+/* Send the client's stream until the connection has taken nothing for so long;
+ * *sent grows. Fails if it takes too much. */
+void net_fill(struct lab_where where, struct net_client *c, size_t *sent,
+              int silence_ms);
+
 /* What errno says after a send or recv that returned -1. */
 struct net_step net_step_failed(int error);
 

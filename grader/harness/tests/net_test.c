@@ -254,6 +254,14 @@ STEP_TEST(send_until_full_leaves_no_room)
     lab_same_bytes(came, sent, stream, sent, "the stream");
 }
 
+static bool give_back(const char *data, ssize_t len)
+{
+    for (ssize_t n; len > 0; data += n, len -= n)
+        if ((n = send(peer, data, (size_t)len, MSG_NOSIGNAL)) <= 0)
+            return false;
+    return true;
+}
+
 /* Takes its time before each piece, longer than one waits for a silence. */
 static int echo_slowly(void *unused)
 {
@@ -264,7 +272,7 @@ static int echo_slowly(void *unused)
         while (clock() < until)
             continue;
         ssize_t n = recv(peer, data, sizeof data, 0);
-        if (n <= 0 || send(peer, data, (size_t)n, MSG_NOSIGNAL) != n)
+        if (n <= 0 || !give_back(data, n))
             return -1;
     }
 }
@@ -283,7 +291,26 @@ STEP_TEST(send_until_stuck_waits_for_a_slow_peer)
     lab_equal(c.offset, sent, "the client's place in its stream");
     lab_sys(ioctl(peer, FIONREAD, &unread));
     lab_at_least(unread, 1, "bytes that the peer has not read");
+    proc_expect_alive(&p);
     lab_check(proc_is_asleep(&p), "the peer sleeps");
+    proc_kill(&p);
+    proc_release(&p);
+}
+
+/* Whatever wakes the peer, its send has no room, and so it reads nothing. */
+STEP_TEST(who_is_stuck_stays_stuck)
+{
+    struct proc p;
+    int before = 0, after = 0;
+    connect_pair();
+    proc_call(&p, "slow echo", echo_slowly, NULL);
+    net_send_until_stuck(&c, &p);
+    lab_sys(ioctl(peer, FIONREAD, &before));
+    lab_sys(shutdown(peer, SHUT_RD));
+    proc_until_asleep(&p);
+    lab_sys(ioctl(peer, FIONREAD, &after));
+    lab_equal(after, before, "bytes that the peer has not read");
+    proc_expect_alive(&p);
     proc_kill(&p);
     proc_release(&p);
 }
@@ -363,6 +390,7 @@ int main(int argc, char **argv)
     lab_test(sending_in_vain_is_told);
     lab_test(send_until_full_leaves_no_room);
     lab_test(send_until_stuck_waits_for_a_slow_peer);
+    lab_test(who_is_stuck_stays_stuck);
     lab_test(a_connection_that_never_fills_is_told);
     lab_step("stream");
     lab_test(the_stream_follows_from_the_offset);
