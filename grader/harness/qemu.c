@@ -256,12 +256,38 @@ bool machine_has_ended(struct machine *m)
     return m->qemu.pid == 0;
 }
 
+/*
+ * The machine-mode part has had the last word for a while, and QEMU sleeps all
+ * the same. From 8.2 on it ends its monitor before itself, and waits for ever
+ * where an answer of that one was given a moment ago (its monitor_cleanup()).
+ */
+static bool hangs_behind_the_end(struct machine *m, bool was_over)
+{
+    return was_over && proc_stays_asleep(m->qemu.pid);
+}
+
+static bool is_over(struct machine *m)
+{
+    return m->options.test != NULL &&
+           __atomic_load_n(&MACHINE_BLOCK(m)->result, __ATOMIC_ACQUIRE) !=
+               KTEST_NONE;
+}
+
 void machine_finish_at(struct lab_where where, struct machine *m)
 {
+    bool was_over = is_over(m);
+
     for (int ms = 0; ms < END_MS && !machine_await_end(m, LOOK_MS);
-         ms += LOOK_MS)
-        if (machine_stands_still(m))
+         ms += LOOK_MS) {
+        if (hangs_behind_the_end(m, was_over)) {
+            proc_kill(&m->qemu);
+            m->hung = true;
             break;
+        }
+        was_over = is_over(m);
+        if (!was_over && machine_stands_still(m))
+            break;
+    }
     machine_take_result(where, m);
 }
 

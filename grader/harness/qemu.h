@@ -71,6 +71,7 @@ struct machine {
     size_t taken; /* of the console's output, by machine_expect */
     size_t noted; /* of what its kernel test noted */
     int monitor;  /* a socket, or -1 */
+    bool hung;    /* QEMU was, behind the end of its machine, and was ended */
 };
 
 /* Start a machine. The options are those of struct machine_options, by name.

@@ -2,8 +2,9 @@
  * qemu_result.c: how a kernel test ended, in words.
  *
  * It has passed only if the machine-mode part wrote the run's token and QEMU
- * ended with the run's exit code, which only the test device can bring about.
- * Everything else is told apart by what stands in the block, or does not.
+ * ended with the run's exit code, which only the test device can bring about;
+ * or hung behind that, for a reason of its own. Everything else is told apart
+ * by what stands in the block, or does not.
  */
 #include "qemu_internal.h"
 
@@ -302,8 +303,9 @@ static bool has_passed(const struct machine *m)
     int status = m->qemu.status;
 
     return block->result == KTEST_PASSED &&
-           block->passed_token == block->token && WIFEXITED(status) &&
-           WEXITSTATUS(status) == (int)lab_page->exit_code;
+           block->passed_token == block->token &&
+           (m->hung || (WIFEXITED(status) &&
+                        WEXITSTATUS(status) == (int)lab_page->exit_code));
 }
 
 void machine_take_result(struct lab_where where, struct machine *m)

@@ -7,6 +7,10 @@
 
 #include "failing.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
 /* Run that kernel test in a process of its own: the page of its failure. */
 static struct machine_options asked;
 
@@ -246,6 +250,33 @@ STEP_TEST(machine_that_does_not_end_is_told)
             "", "");
 }
 
+/* In front of the real one: it stays there when that has ended. */
+static void stand_in_for_qemu(const char *folder)
+{
+    static char path[4096];
+    char program[300];
+    FILE *script;
+
+    snprintf(program, sizeof program, "%s/qemu-system-riscv64", folder);
+    script = fopen(program, "w");
+    lab_check(script != NULL, "%s can be written", program);
+    fprintf(script,
+            "#!/bin/sh\nPATH=\"%s\" qemu-system-riscv64 \"$@\"\n"
+            "exec sleep 1000\n",
+            getenv("PATH"));
+    fclose(script);
+    lab_sys(chmod(program, 0755));
+    snprintf(path, sizeof path, "%s:%s", folder, getenv("PATH"));
+    setenv("PATH", path, 1);
+}
+
+/* All was said; what QEMU does afterwards is nobody's fault here. */
+STEP_TEST(qemu_that_hangs_behind_the_end_is_ended)
+{
+    stand_in_for_qemu(lab_tmp());
+    machine_run(.test = "passes");
+}
+
 /* ---- traps ---- */
 
 lab_kernel_test(catches);
@@ -452,6 +483,7 @@ static void add_endings(void)
     lab_test(second_boot_is_told);
     lab_test(death_of_qemu_is_told);
     lab_test(machine_that_does_not_end_is_told);
+    lab_test(qemu_that_hangs_behind_the_end_is_ended);
 }
 
 static void add_traps(void)
