@@ -79,8 +79,9 @@ struct io_uring *uring_ring(struct uring *uring);
  * Start an operation: it is submitted with the next turn, or now where more
  * have been started than the ring has entries.
  *   op     borrowed while it is in flight; op->done is called when it is done
- *   what   what to do, as io_uring_prep_recv(3) and its kin make it, with
- *          flags if there are any; its user_data becomes op, by which
+ *   what   what to do, as io_uring_prep_recv(3) and its kin make it of one
+ *          that was all zeros, with flags if there are any; its user_data
+ *          becomes op, by which
  *          io_uring_prep_cancel(3) finds it. Borrowed for the call; what it
  *          points at, while the operation is in flight
  * Requires: op is not in flight.

@@ -79,13 +79,14 @@ STEP_TEST(failure_is_a_result)
 /* `what` is the caller's again as soon as uring_start() returns. */
 STEP_TEST(what_is_borrowed_for_the_call)
 {
-    struct io_uring_sqe what = {0};
+    struct io_uring_sqe what;
     struct call calls[3];
 
     lab_note("three NOPs of one `what`, which has a user_data of its own and "
              "is overwritten each time");
     for (int i = 0; i < 3; i++) {
         call_init(&calls[i], i == 2);
+        what = (struct io_uring_sqe){0}; /* prep sets what it wants set */
         io_uring_prep_nop(&what);
         what.user_data = 4711;
         lab_ok(uring_start(ring, &calls[i].op, &what));
