@@ -81,9 +81,8 @@ struct io_uring *uring_ring(struct uring *uring);
  *   op     borrowed while it is in flight; op->done is called when it is done
  *   what   what to do, as io_uring_prep_recv(3) and its kin make it of one
  *          that was all zeros, with flags if there are any; its user_data
- *          becomes op, by which
- *          io_uring_prep_cancel(3) finds it. Borrowed for the call; what it
- *          points at, while the operation is in flight
+ *          becomes op, by which io_uring_prep_cancel(3) finds it. Borrowed for
+ *          the call; what it points at, while the operation is in flight
  * Requires: op is not in flight.
  * Returns 0.
  * Errors: those of io_uring_submit(3) where it had to submit.
