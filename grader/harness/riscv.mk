@@ -24,7 +24,8 @@ comma_ := ,
 KTEST := $(COURSE)/grader/harness/kernel
 KTEST_OUT = $(COURSE)/build/harness/$(CROSS:-=)
 KTEST_HEADERS := $(wildcard $(KTEST)/*.h)
-KTEST_PARTS := ktest.o ktest_device.o ktest_format.o ktest_expect.o ktest_entry.S.o
+KTEST_PARTS := ktest.o ktest_alarm.o ktest_device.o ktest_format.o \
+	ktest_expect.o ktest_entry.S.o
 KTEST_MACHINE_PARTS := $(patsubst $(KTEST)/%.c,%.o,\
 	$(wildcard $(KTEST)/ktest_machine*.c)) ktest_machine.S.o
 

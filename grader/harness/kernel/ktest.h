@@ -183,6 +183,15 @@ const char *ktest_cause_text(uint64_t cause);
  */
 uint64_t ktest_instructions(void);
 
+/*
+ * Have the supervisor's timer interrupt so many instructions after the return
+ * from this call, or a few sooner or later, but always the same few: whoever
+ * calls it with 0, 1, 2, … is interrupted behind each instruction of what
+ * follows. Writes stimecmp; sie and sstatus are the caller's. Means something
+ * with one hart that runs, and without machine_options.real_time.
+ */
+void ktest_alarm(uint64_t instructions);
+
 /* ---- Behind the macros ---- */
 
 struct ktest_where {

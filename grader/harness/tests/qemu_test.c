@@ -340,6 +340,7 @@ STEP_TEST(nobody_looks)
 }
 
 lab_kernel_test_with(counts_instructions, .harts = 1);
+lab_kernel_test(alarm_comes_behind_each_instruction);
 lab_kernel_test_with(takes_long, .harts = 1);
 lab_kernel_test_with(is_entered, .harts = 4, .entry = "subject_start");
 
@@ -507,6 +508,7 @@ static void add_run(void)
     lab_test(asks_the_host);
     lab_test(nobody_looks);
     lab_test(counts_instructions);
+    lab_test(alarm_comes_behind_each_instruction);
     lab_test(takes_long);
     lab_test(is_entered);
 }

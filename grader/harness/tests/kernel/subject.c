@@ -405,6 +405,65 @@ KERNEL_TEST(takes_long)
         __asm__ volatile("wfi" : : : "memory");
 }
 
+/* ---- Alarms ---- */
+
+#define ALARM_NOPS 200
+
+/* A trap vector that keeps where the interrupt came, and ends it. */
+uint64_t subject_interrupted_at;
+extern const char subject_alarm_vector[], subject_alarm_nops[];
+__asm__(".balign 4\n"
+        "subject_alarm_vector:\n"
+        "addi sp, sp, -16\n"
+        "sd t0, 0(sp)\n"
+        "sd t1, 8(sp)\n"
+        "csrr t0, sepc\n"
+        "la t1, subject_interrupted_at\n"
+        "sd t0, 0(t1)\n"
+        "li t0, -1\n"
+        "csrw 0x14d, t0\n"
+        "ld t0, 0(sp)\n"
+        "ld t1, 8(sp)\n"
+        "addi sp, sp, 16\n"
+        "sret\n");
+
+/* Behind how many of the nops, which follow the alarm, it came. */
+static int64_t nops_before_alarm(uint64_t instructions)
+{
+    ktest_alarm(instructions);
+    __asm__ volatile(".option push\n"
+                     ".option norvc\n"
+                     "csrsi sstatus, 2\n"
+                     "subject_alarm_nops:\n"
+                     ".rept 200\n"
+                     "nop\n"
+                     ".endr\n"
+                     "csrci sstatus, 2\n"
+                     ".option pop"
+                     :
+                     :
+                     : "memory");
+    return (int64_t)(subject_interrupted_at - (uintptr_t)subject_alarm_nops) /
+           4;
+}
+
+/* It comes at the first one while it is too early, then behind each in turn. */
+KERNEL_TEST(alarm_comes_behind_each_instruction)
+{
+    int64_t before = 0, came;
+
+    set_vector(subject_alarm_vector);
+    __asm__ volatile("csrs sie, %0" : : "r"(1 << 5));
+    for (uint64_t i = 0; i < ALARM_NOPS / 2; i++) {
+        came = nops_before_alarm(i);
+        ktest_note("%lu: behind %ld nops", i, came);
+        if (i > 0 && (came > 0 || before > 0))
+            ktest_equal(came, before + 1, "nops before the alarm of %lu", i);
+        before = came;
+    }
+    ktest_at_least(before, ALARM_NOPS / 4, "nops before the last alarm");
+}
+
 KERNEL_TEST(asks_the_host)
 {
     uint64_t answer = ktest_host("sum", 40, 2);

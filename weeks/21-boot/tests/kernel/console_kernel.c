@@ -428,8 +428,6 @@ KERNEL_TEST(any_keys_do_as_the_table_says)
 
 /* ---- Between two instructions of console_take_line() ---- */
 
-#define TRIES 24 /* of one delay: a tick of time is three instructions */
-
 /* The interrupt: when it came, and where. */
 static struct {
     volatile bool in_call;
@@ -462,7 +460,7 @@ static void expect_taken(int len, const char *line, const char *expected,
 }
 
 /* Two lines wait. One is taken, while a key and Enter come; then the rest. */
-static void take_while_a_line_comes(const char *first, uint64_t delay)
+static void take_while_a_line_comes(const char *first, uint64_t after)
 {
     static const char *const rest[] = {"and more", "k"};
     char line[CONSOLE_LINE_BYTES_MAX];
@@ -472,9 +470,7 @@ static void take_while_a_line_comes(const char *first, uint64_t delay)
     type("\rand more\r");
     alarm.keys = 0;
     interrupts_on();
-    for (volatile uint64_t i = ktest_random_below(8); i > 0; i--)
-        ;
-    stimecmp_write(time_read() + delay);
+    ktest_alarm(after);
     alarm.in_call = true;
     len = console_take_line(line, sizeof line);
     alarm.in_call = false;
@@ -498,7 +494,7 @@ static void take_while_a_line_comes(const char *first, uint64_t delay)
 KERNEL_TEST(a_line_comes_while_one_is_taken)
 {
     unsigned before;
-    uint64_t delay = 0;
+    uint64_t after = 0;
 
     ktest_limit_ms(60000);
     begin();
@@ -510,13 +506,10 @@ KERNEL_TEST(a_line_comes_while_one_is_taken)
                "its instructions an interrupt brings k and Enter");
     do {
         before = alarm.inside;
-        for (unsigned i = 0; i < TRIES; i++) {
-            char first[16];
+        char first[16];
 
-            ktest_format(first, sizeof first, "%lu.%u", delay, i);
-            take_while_a_line_comes(first, delay);
-        }
-        delay++;
+        ktest_format(first, sizeof first, "%lu", after);
+        take_while_a_line_comes(first, after++);
     } while (alarm.inside > before || alarm.inside == 0);
     ktest_note("it came inside %u times", alarm.inside);
 }

@@ -245,18 +245,12 @@ KERNEL_TEST(all_harts_go_on)
 
 /* ---- Between two instructions of harts_start() ---- */
 
-#define TRIES_MAX 100
-
-/*
- * An alarm comes as soon as it can behind each interrupt: `delay` is how long
- * the way back takes. It was too soon if the same instruction is interrupted
- * again; as a tick is three instructions, that is so now and then, and what is
- * tried next is spun for a random time before.
- */
+/* Where the last alarm came, and behind how many instructions the next one is
+ * to come: one more, if the way back takes longer than that. */
 static struct {
     uintptr_t last;
-    uint64_t delay;
-    unsigned tries, instructions;
+    uint64_t after;
+    unsigned instructions;
 } stepper;
 
 static void let_others_look(void)
@@ -269,18 +263,14 @@ static void let_others_look(void)
 static int on_step(struct trap_frame *frame, void *context)
 {
     (void)context;
-    if (frame->sepc != stepper.last) {
+    if (frame->sepc == stepper.last) {
+        stepper.after++;
+    } else {
         stepper.last = frame->sepc;
-        stepper.tries = 0;
         stepper.instructions++;
         let_others_look();
-    } else if (++stepper.tries == TRIES_MAX) {
-        stepper.tries = 0;
-        stepper.delay++;
     }
-    for (volatile uint64_t i = ktest_random_below(25); i > 0; i--)
-        ;
-    stimecmp_write(time_read() + stepper.delay);
+    ktest_alarm(stepper.after);
     return 0;
 }
 

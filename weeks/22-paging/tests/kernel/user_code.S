@@ -175,20 +175,6 @@ user_run_guarded:
     addi sp, sp, 144
     ret
 
-    .globl user_run_later
-user_run_later:
-    la t0, 1f
-    slli a1, a1, 2
-    sub t0, t0, a1
-    jr t0
-    .option push
-    .option norvc
-    .rept USER_RUN_NOPS_MAX
-    nop
-    .endr
-    .option pop
-1:  tail user_run
-
     .data
     .balign 8
 guarded_sp:

@@ -7,8 +7,6 @@
 
 #include "trap.h"
 
-#define USER_RUN_NOPS_MAX 8
-
 #ifndef __ASSEMBLER__
 
 #define CODE(name) extern const char user_##name[], user_##name##_end[];
@@ -39,9 +37,6 @@ CODE(sum)   /* adds up a1 words from a0 on; a0, ecall */
  * that is not: 2 for sp.
  */
 unsigned user_run_guarded(struct trap_frame *frame);
-
-/* user_run(frame), USER_RUN_NOPS_MAX or fewer instructions later. */
-void user_run_later(struct trap_frame *frame, unsigned nops);
 
 #endif
 #endif
