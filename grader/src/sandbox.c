@@ -159,12 +159,14 @@ void sandbox_run_dir_remove(char *dir)
 
 /* ---- The command ---- */
 
+/* What is freed is written over: the kernel may still read from there, and no
+ * sanitizer sees that. */
 static void set_sanitizers(struct sandbox_command *command, const char *run)
 {
     variable(command,
              text_format("ASAN_OPTIONS=exitcode=77:log_path=%s/san/"
                          "asan:color=never:detect_stack_use_after_return=1:"
-                         "strict_string_checks=1",
+                         "strict_string_checks=1:max_free_fill_size=1048576",
                          run));
     variable(command, text_format("UBSAN_OPTIONS=print_stacktrace=1:log_path="
                                   "%s/san/ubsan:color=never",

@@ -88,6 +88,30 @@ STEP_TEST(short_sends_lose_nothing)
     uring_server_stop(&s);
 }
 
+/* A send that has no room is in flight for long. More bytes come meanwhile, to
+ * those that wait already, and each time that a part of them has gone. */
+STEP_TEST(bytes_that_come_during_a_send)
+{
+    static unsigned char data[128 * KIB];
+    const size_t ahead = 48 * KIB, piece = 8 * KIB;
+    struct uring_server s;
+    struct net_client c;
+    lab_note("sends of this server take as little as there can be");
+    uring_server_start(&s, .small_sends = true);
+    uring_server_connect_narrow(&s, &c, "slow client");
+    net_pattern(c.stream, 0, data, sizeof data);
+    net_send(&c, data, ahead);
+    for (size_t came = 0; came < sizeof data; came += piece) {
+        proc_until_asleep(&s.proc);
+        net_expect(&c, data + came, piece);
+        proc_until_asleep(&s.proc);
+        if (came + ahead < sizeof data)
+            net_send(&c, data + came + ahead, piece);
+    }
+    net_close(&c);
+    uring_server_stop(&s);
+}
+
 /* Who says nothing costs nothing: the server sleeps. */
 STEP_TEST(silent_client_lets_it_sleep)
 {
@@ -147,6 +171,7 @@ void accept_recv_send_step(void)
     lab_test(messages_that_are_there_at_once);
     lab_test(messages_of_all_sizes_come_back);
     lab_test(short_sends_lose_nothing);
+    lab_test(bytes_that_come_during_a_send);
     lab_test(client_gone_before_it_is_accepted);
     lab_test(clients_that_leave_leave_nothing);
 }
